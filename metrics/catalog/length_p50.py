@@ -1,0 +1,32 @@
+"""Median length of the outputs, in words."""
+
+import numpy as np
+
+from metrics import stats
+from metrics.core import Reading, metric
+from metrics.sample import Sample
+
+
+@metric(
+    "length_p50",
+    label="Median length",
+    family="complexity",
+    healthy="reference",
+    needs=("output",),
+    bounds=(0.0, np.inf),
+    unit="words",
+    interval="bootstrap",
+    source="Guo et al. 2024, The curious decline of linguistic diversity, NAACL Findings",
+)
+def length_p50(sample: Sample) -> Reading:
+    """Weighted median of the number of words per output, without the token budget; empty outputs count 0.
+
+    Range 0 up. Healthy: near its baseline; shrinking outputs look narrower in every text metric, so look
+    here before believing them. Blind to: everything but length.
+
+    >>> from metrics.sample import demo_sample
+    >>> length_p50(demo_sample(output=["a", "a b", "a b c"])).value
+    2.0
+    """
+    value = stats.weighted_quantile(sample.lengths, 0.5, sample.weight)
+    return Reading(value, stats.effective_n(sample.weight))

@@ -1,0 +1,298 @@
+"""The vocabulary that every other module speaks.
+
+What a user meets when something is wrong, what a metric, a reader and a rule declare about themselves,
+what they return, and how they are found: by looking in their folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Family = Literal["quality", "diversity", "complexity", "tail", "coverage", "health", "drift", "provenance"]
+Healthy = Literal["high", "low", "reference"]
+Scale = Literal["identity", "log", "arcsine"]
+Interval = Literal["jackknife", "wilson", "bootstrap"]
+ValueStatus = Literal["ok", "too_few", "no_column", "undefined"]
+Status = Literal["learning", "healthy", "watch", "narrowing", "collapse", "not_comparable"]
+Quality = Literal["steady", "dropped", "unknown"]
+Severity = Literal["watch", "narrowing", "collapse"]
+
+SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
+GROUPS = 20
+
+
+class TailwatchError(Exception):
+    """The one error a user meets: what is wrong, what was found, what to do."""
+
+    def __init__(self, wrong: str, found: str = "", do: str = "") -> None:
+        super().__init__(" ".join(part for part in (wrong, found, do) if part))
+        self.wrong, self.found, self.do = wrong, found, do
+
+
+class Undefined(Exception):
+    """Raised by a metric that has nothing to count: the value is unknown, which is not zero."""
+
+
+class Measurable(Protocol):
+    """What a metric is given: see `metrics.sample.Sample`, the one implementation."""
+
+    @property
+    def n(self) -> int:
+        """Number of outputs."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a metric function returns.
+
+    `n` is the number of outputs (or effective number, where rows are weighted) that the value rests on,
+    `raw` the textbook value at full size where it differs, `step` the smallest change that one output can
+    make: a saturated count has no measurable error, but it is never more certain than one step.
+    """
+
+    value: float
+    n: float
+    raw: float | None = None
+    step: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A pure function from a sample of outputs to a reading, with its facts declared."""
+
+    name: str
+    label: str
+    family: Family
+    healthy: Healthy
+    needs: tuple[str, ...]
+    source: str
+    votes: bool = False
+    votes_from: int = 200
+    minimum: int = 20
+    bounds: tuple[float, float] = (0.0, 1.0)
+    unit: str = "share"
+    scale: Scale = "identity"
+    interval: Interval = "jackknife"
+    version: int = 1
+    compute: Callable[..., Reading] = field(default=lambda sample: Reading(0.0, 0), compare=False)
+
+    @property
+    def doc(self) -> str:
+        """The metric's documentation: its docstring, in the app too."""
+        return inspect.getdoc(self.compute) or ""
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """One metric, at one cycle, of the whole or one slice. `value` is None unless `status` is ok."""
+
+    cycle: int
+    metric: str
+    version: int
+    slice: str | None
+    status: ValueStatus
+    value: float | None = None
+    raw: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: float | None = None
+    step: float | None = None
+    replicates: tuple[float, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one cycle stands to its baseline, and under which comparison it was measured."""
+
+    cycle: int
+    segment: int
+    comparison: str
+    baseline: tuple[int, ...]
+    complete: bool
+    note: str | None = None
+
+    @property
+    def opens_segment(self) -> bool:
+        """True for the cycle at which the evaluation changed, so that the baseline starts again."""
+        return self.segment == self.cycle and self.note is not None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One metric of one slice over a lineage's cycles, each beside the baseline measured exactly alike."""
+
+    metric: Metric
+    slice: str | None
+    values: tuple[MetricValue | None, ...]
+    baselines: tuple[tuple[MetricValue, ...], ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """All that a rule may look at: what was measured, cycle by cycle, in order."""
+
+    lineage: str
+    standings: tuple[Standing, ...]
+    trends: Mapping[tuple[str, str | None], Trend]
+
+    def until(self, count: int) -> History:
+        """The same history as it stood after its first `count` cycles."""
+        trends = {
+            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count])
+            for key, t in self.trends.items()
+        }
+        return History(self.lineage, self.standings[:count], trends)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule noticed at one cycle. `since` is the first cycle of its evidence."""
+
+    severity: Severity
+    metric: str | None
+    slice: str | None
+    since: int
+    message: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a rule says after one cycle, knowing that cycle and those before it and nothing else."""
+
+    cycle: int
+    findings: tuple[Finding, ...] = ()
+    status: Status | None = None
+    quality: Quality | None = None
+    since: int | None = None
+    quality_since: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A pure function from (history, options) to one judgement per cycle."""
+
+    name: str
+    label: str
+    evaluate: Callable[[History, Mapping[str, Any]], Sequence[Judgement]] = field(compare=False)
+
+    @property
+    def doc(self) -> str:
+        """The rule's docstring."""
+        return inspect.getdoc(self.evaluate) or ""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a reader returns: the rows as found, and the rows that could not be read, with a reason each.
+
+    `rows` holds one column per field of the file; `rejects` has the columns row, reason, raw.
+    """
+
+    rows: pd.DataFrame
+    rejects: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A pure function from a file to a raw table, and the file endings by which it is chosen."""
+
+    name: str
+    label: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path], RawTable] = field(compare=False)
+
+    @property
+    def doc(self) -> str:
+        """The reader's docstring."""
+        return inspect.getdoc(self.read) or ""
+
+
+class Named(Protocol):
+    """Whatever has a name can be registered."""
+
+    @property
+    def name(self) -> str:
+        """The stable name."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Registry(Generic[T]):
+    """The things of one kind, found by importing every module of their folder, in order of name."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        self._found: dict[str, T] = {}
+        self._looked = False
+
+    def add(self, thing: T) -> None:
+        """Register one thing; two of one name are a mistake in the folder."""
+        if thing.name in self._found:
+            raise TailwatchError(f"Two things in {self.package} are called '{thing.name}'.", do="Rename one.")
+        self._found[thing.name] = thing
+
+    def all(self) -> dict[str, T]:
+        """Everything in the folder, by name."""
+        if not self._looked:
+            package = importlib.import_module(self.package)
+            for module in pkgutil.iter_modules(package.__path__):
+                importlib.import_module(f"{self.package}.{module.name}")
+            self._looked = True
+        return dict(sorted(self._found.items()))
+
+    def get(self, name: str) -> T:
+        """The thing of that name, or a sentence that lists what there is."""
+        found = self.all()
+        if name not in found:
+            kind = self.package.rsplit(".", 1)[-1]
+            raise TailwatchError(f"There is no '{name}' in the {kind}.", f"It has {', '.join(found)}.")
+        return found[name]
+
+
+METRICS: Registry[Metric] = Registry("metrics.catalog")
+READERS: Registry[Reader] = Registry("metrics.readers")
+RULES: Registry[Rule] = Registry("metrics.rules")
+
+
+def metric(name: str, **facts: Any) -> Callable[[Callable[..., Reading]], Callable[..., Reading]]:
+    """Declare the decorated function as a metric; `facts` are the fields of `Metric`."""
+
+    def register(compute: Callable[..., Reading]) -> Callable[..., Reading]:
+        METRICS.add(Metric(name=name, compute=compute, **facts))
+        return compute
+
+    return register
+
+
+def reader(name: str, label: str, suffixes: tuple[str, ...]) -> Callable[..., Callable[[Path], RawTable]]:
+    """Declare the decorated function as a reader of files with these endings."""
+
+    def register(read: Callable[[Path], RawTable]) -> Callable[[Path], RawTable]:
+        READERS.add(Reader(name, label, suffixes, read))
+        return read
+
+    return register
+
+
+def rule(name: str, label: str) -> Callable[..., Callable[..., Sequence[Judgement]]]:
+    """Declare the decorated function as a rule."""
+
+    def register(evaluate: Callable[..., Sequence[Judgement]]) -> Callable[..., Sequence[Judgement]]:
+        RULES.add(Rule(name, label, evaluate))
+        return evaluate
+
+    return register

@@ -1,0 +1,222 @@
+"""The engine: gives each metric its sample, makes replicates and interval, computes only what is missing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from metrics import comparison, stats
+from metrics.comparison import WHOLE, Comparison
+from metrics.core import GROUPS, METRICS, Metric, MetricValue, Reading, Standing, Undefined
+from metrics.embed import Vectors, embed, encoder_name
+from metrics.features import Features, Reference
+from metrics.sample import Sample
+from metrics.store import LineageState, Store
+
+MAX_SLICE_VALUES = 50
+BOOTSTRAP = 200
+Progress = Callable[[float, str], None]
+
+
+def measure_one(metric: Metric, sample: Sample, cycle: int, part: str | None, seed: int) -> MetricValue:
+    """One metric of one sample, with its twenty replicates and interval; unknown is a status."""
+
+    def unknown(status: str, note: str, n: float | None = None) -> MetricValue:
+        return MetricValue(cycle, metric.name, metric.version, part, status, n=n, note=note)  # type: ignore[arg-type]
+
+    missing = [need for need in metric.needs if not sample.has(need)]
+    if missing:
+        return unknown("no_column", f"The outputs have no {' and no '.join(missing)}.")
+    try:
+        whole = metric.compute(sample)
+        if whole.n < metric.minimum or sample.n < metric.minimum:
+            return unknown("too_few", f"{whole.n:.0f} outputs; {metric.minimum} are needed.", whole.n)
+        replicates = tuple(metric.compute(sample.without(g)).value for g in range(GROUPS))
+    except Undefined as reason:
+        return unknown("undefined", str(reason))
+    if not all(map(math.isfinite, (whole.value, *replicates))):
+        return unknown("undefined", "The value is not a finite number.")
+    low, high = _interval(metric, sample, whole, replicates, seed)
+    return MetricValue(
+        *(cycle, metric.name, metric.version, part, "ok", whole.value),
+        raw=whole.value if whole.raw is None else whole.raw,
+        low=max(low, metric.bounds[0]),
+        high=min(high, metric.bounds[1]),
+        n=whole.n,
+        step=whole.step,
+        replicates=replicates,
+        note=whole.note,
+    )
+
+
+def _interval(
+    metric: Metric, sample: Sample, whole: Reading, replicates: tuple[float, ...], seed: int
+) -> tuple[float, float]:
+    if metric.interval == "wilson" and not sample.clustered:
+        return stats.wilson(whole.value, whole.n)
+    if metric.interval == "bootstrap":
+        return _bootstrap(metric, sample, seed)
+    return stats.jackknife_interval(whole.value, replicates, metric.scale, whole.step)
+
+
+def _bootstrap(metric: Metric, sample: Sample, seed: int) -> tuple[float, float]:
+    """Percentile interval over prompts drawn with replacement: for quantiles, which no jackknife serves."""
+    rng = np.random.default_rng(seed)
+    values = [metric.compute(sample.resampled(rng)).value for _ in range(BOOTSTRAP)]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The values that one cycle still lacks under one comparison."""
+
+    cycle: int
+    comparison: Comparison
+    metrics: tuple[tuple[Metric, str | None], ...]
+
+
+class _Lineage:
+    """What measuring a lineage needs from the store, read once; frames of cycles are read when asked for."""
+
+    def __init__(self, store: Store, lineage: str) -> None:
+        self.store, self.name = store, lineage
+        self.conditions = store.conditions(lineage)
+        self.pinned = store.reference(lineage)
+        self._frames: dict[int, pd.DataFrame] = {}
+        self._points: dict[str | None, Reference | None] = {}
+
+    def frame(self, cycle: int) -> pd.DataFrame:
+        """The outputs frame of a cycle."""
+        if cycle not in self._frames:
+            self._frames[cycle] = self.store.outputs(self.name, [cycle])
+        return self._frames[cycle]
+
+    def vectors_of(self, frame: pd.DataFrame) -> Vectors | None:
+        """Vectors of an outputs frame: those that came with it, else embedded texts, else None."""
+        if frame["embedding"].notna().any():
+            width = len(frame["embedding"].dropna().iloc[0])
+            rows = [np.zeros(width, np.float32) if v is None else np.asarray(v) for v in frame["embedding"]]
+            return np.stack(rows).astype(np.float32)
+        if frame["output"].notna().any():
+            return embed(frame["output"].fillna("").tolist())
+        return None
+
+    def points(self, frame: pd.DataFrame, part: str | None) -> Reference | None:
+        """Reference points from the outputs of a frame, or of one slice of it."""
+        rows = frame if part is None else frame[comparison.slice_mask(frame, part)]
+        vectors = self.vectors_of(rows) if len(rows) else None
+        return None if vectors is None else Reference.of(vectors, stats.seed(self.name, "reference"))
+
+    def pinned_reference(self, part: str | None) -> Reference | None:
+        """The pinned human reference, or the part of it that belongs to a slice."""
+        if part not in self._points:
+            self._points[part] = self.points(self.pinned, part)
+        return self._points[part]
+
+
+def plan(lineage: _Lineage, state: LineageState) -> tuple[list[Standing], dict[str, Comparison]]:
+    """How every cycle stands, and the comparisons in use."""
+    pinned = json.loads(state.baseline) if state.baseline else []
+    standings: list[Standing] = []
+    used: dict[str, Comparison] = {}
+    wholes: dict[tuple[int, ...], Comparison] = {}
+    for standing in comparison.standings(lineage.conditions, pinned):
+        frames = {c: lineage.frame(c) for c in standing.baseline}
+        if standing.baseline not in wholes:
+            wholes[standing.baseline] = _freeze(lineage, state, frames)
+        whole = wholes[standing.baseline]
+        own = whole
+        if standing.cycle not in standing.baseline:
+            own = comparison.narrowed(whole, frames, lineage.frame(standing.cycle))
+        used[whole.key], used[own.key] = whole, own
+        standings.append(replace(standing, comparison=own.key))
+    return standings, used
+
+
+def _freeze(lineage: _Lineage, state: LineageState, frames: Mapping[int, pd.DataFrame]) -> Comparison:
+    given = any(frame["embedding"].notna().any() for frame in frames.values())
+    return comparison.build(
+        frames,
+        encoder="given" if given else encoder_name(),
+        reference=lineage.pinned if len(lineage.pinned) else None,
+        reference_name=state.reference or "",
+    )
+
+
+def outdated(store: Store, lineage: str) -> bool:
+    """Whether a metric's version changed, or a metric came, since the lineage was measured."""
+    current = {(m.name, m.version) for m in METRICS.all().values()}
+    stored = {(key[2], key[3]) for key in store.value_keys(lineage)}
+    return not current <= stored
+
+
+def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
+    """Compute and store the values that a lineage lacks; False where its data changed meanwhile."""
+    digests = store.digests(lineage)
+    source = _Lineage(store, lineage)
+    standings, used = plan(source, state)
+    jobs = list(_missing(store, source, standings, used))
+    for i, job in enumerate(jobs):
+        progress(0.15 + 0.8 * i / len(jobs), f"Measuring cycle {job.cycle}")
+        values = _run(source, job)
+        store.save_values(lineage, [(job.comparison.key, v) for v in values], digests)
+    facts = {key: c.as_json() for key, c in used.items()}
+    return store.save_standings(lineage, standings, facts, state.data_revision)
+
+
+def _missing(
+    store: Store, source: _Lineage, standings: Iterable[Standing], used: Mapping[str, Comparison]
+) -> Iterable[_Job]:
+    stored = store.value_keys(source.name)
+    wanted = {
+        (cycle, standing.comparison): None
+        for standing in standings
+        for cycle in (*standing.baseline, standing.cycle)
+    }
+    for cycle, key in wanted:
+        parts: list[str | None] = [None, *comparison.slice_names(source.frame(cycle))[:MAX_SLICE_VALUES]]
+        lacks = [
+            (metric, part)
+            for part in parts
+            for metric in METRICS.all().values()
+            if (cycle, part, metric.name, metric.version, key) not in stored
+        ]
+        if lacks:
+            yield _Job(cycle, used[key], tuple(lacks))
+
+
+def _run(source: _Lineage, job: _Job) -> list[MetricValue]:
+    frame = source.frame(job.cycle)
+    frame = frame[frame["example_key"].isin(job.comparison.cohort)].reset_index(drop=True)
+    vectors = source.vectors_of(frame)
+    values = []
+    for part in dict.fromkeys(part for _, part in job.metrics):
+        rows = np.ones(len(frame), bool) if part is None else comparison.slice_mask(frame, part)
+        points = _reference(source, job, part) if vectors is not None else None
+        features = Features(
+            frame[rows], job.comparison, vectors=None if vectors is None else vectors[rows], reference=points
+        )
+        sample = Sample(features, job.comparison, WHOLE if part is None else part)
+        for metric in [m for m, p in job.metrics if p == part]:
+            seed = stats.seed(source.name, job.cycle, metric.name, part)
+            values.append(measure_one(metric, sample, job.cycle, part, seed))
+    return values
+
+
+def _reference(source: _Lineage, job: _Job, part: str | None) -> Reference | None:
+    """The points to cover: the pinned human set, else the other baseline cycles at equal size."""
+    if len(source.pinned):
+        return source.pinned_reference(part)
+    others = [c for c in job.comparison.baseline if c != job.cycle]
+    # A later cycle is measured against as many baseline cycles as a baseline cycle is against the others.
+    others = others[-(len(job.comparison.baseline) - 1) :]
+    if not others:
+        return None
+    frames = pd.concat([source.frame(c) for c in others], ignore_index=True)
+    return source.points(frames[frames["example_key"].isin(job.comparison.cohort)], part)

@@ -1,0 +1,234 @@
+"""The one gate: raw rows in, typed outputs frame out, and every row that did not pass with its reason.
+
+Outputs are untrusted text. What comes through here is text, numbers and lists, of known names and bounded
+size; nothing else enters the store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metrics.core import TailwatchError
+from metrics.fields import ENOUGH, FACTS, FIELDS, KEY, TYPES, as_text, clean, reject, text_column
+
+MAX_SLICES = 10
+MAX_REJECT = 2_000
+
+
+@dataclass
+class Gated:
+    """What passed, in canonical order, what did not (row, reason, raw), and each cycle's own facts."""
+
+    outputs: pd.DataFrame
+    rejects: pd.DataFrame
+    facts: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def gate(
+    rows: pd.DataFrame,
+    *,
+    lineage: str | None = None,
+    cycle: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Gated:
+    """Type, order and check raw rows.
+
+    `mapping` gives field names their columns in `rows`. A `lineage` given here wins over the rows' own; a
+    `cycle` given for rows of several cycles is refused. Raises TailwatchError where no row can be used.
+    """
+    named = _rename(rows, mapping or {})
+    named = _place(named, lineage, cycle)
+    _require(named, rows)
+    named = _slices(named)
+    reasons = pd.Series("", index=named.index, dtype=object)
+    typed = pd.DataFrame(index=named.index)
+    for name in FIELDS:
+        column = named[name] if name in named else pd.Series(None, index=named.index, dtype=object)
+        typed[name] = TYPES[name](name, column, reasons)
+    for name in [c for c in named.columns if c.startswith("slice.")]:
+        typed[name] = text_column(name, named[name], reasons)
+    typed["metadata"] = _metadata(named)
+    _check_vectors(typed, reasons)
+    _check_content(typed, reasons)
+    notes = _number_samples(typed, named, reasons)
+    passed = reasons == ""
+    if not passed.any():
+        raise TailwatchError(
+            "No row of the upload can be used.",
+            f"All {len(rows)} were rejected, the first because {_first(reasons)}.",
+            "Mend the file or map its columns with --map FIELD=COLUMN.",
+        )
+    rejects = _rejects(rows, reasons, typed["cycle"])
+    return Gated(_finish(typed[passed]), rejects, _facts(named[passed], typed[passed]), notes)
+
+
+def _first(reasons: pd.Series) -> str:
+    return str(reasons[reasons != ""].iloc[0]) if (reasons != "").any() else "it is empty"
+
+
+def _rename(rows: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
+    known = (*FIELDS, *FACTS)
+    for name, column in mapping.items():
+        if name not in known and not name.startswith("slice."):
+            raise TailwatchError(
+                f"There is no field '{name}'.", f"The fields are {', '.join(known)} and slice.NAME."
+            )
+        if column not in rows.columns:
+            raise TailwatchError(
+                f"The upload has no column '{column}' to map to {name};",
+                f"it has {_listed(rows)}.",
+                f"Map another with --map {name}=COLUMN.",
+            )
+    taken = rows.drop(columns=[c for c in mapping if c in rows.columns and c not in mapping.values()])
+    copies = {name: rows[column] for name, column in mapping.items()}
+    left = taken.drop(columns=[c for c in set(mapping.values()) if c in taken.columns])
+    return pd.concat([left, pd.DataFrame(copies)], axis=1).reset_index(drop=True)
+
+
+def _listed(rows: pd.DataFrame) -> str:
+    names = [f"'{str(c)[:40]}'" for c in rows.columns[:20]]
+    return ", ".join(names) + (" and more" if len(rows.columns) > 20 else "")
+
+
+def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.DataFrame:
+    rows = rows.copy(deep=False)
+    if lineage is not None:
+        rows["lineage"] = lineage
+    if cycle is not None:
+        found = pd.to_numeric(rows["cycle"], errors="coerce").dropna().unique() if "cycle" in rows else []
+        if len(found) > 1 or (len(found) == 1 and found[0] != cycle):
+            raise TailwatchError(
+                f"Cycle {cycle} was given, but the upload's rows carry their own:",
+                f"{', '.join(f'{c:g}' for c in sorted(found)[:10])}.",
+                "Leave the cycle away, or drop the column.",
+            )
+        rows["cycle"] = cycle
+    return rows
+
+
+def _require(named: pd.DataFrame, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        raise TailwatchError("The upload holds no rows.", do="Check that the eval wrote its outputs.")
+    hints = {"lineage": "name it with --lineage L", "cycle": "give it with --cycle N"}
+    for name in ("lineage", "cycle", "example_id"):
+        if name not in named:
+            hint = hints.get(name, f"map it with --map {name}=COLUMN")
+            raise TailwatchError(
+                f"The upload has no column '{name}';", f"it has {_listed(rows)}.", f"{hint.capitalize()}."
+            )
+    if not any(name in named for name in ENOUGH):
+        raise TailwatchError(
+            "The upload has nothing to measure: none of the columns output, prediction, embedding, score;",
+            f"it has {_listed(rows)}.",
+            "Map one with --map output=COLUMN.",
+        )
+
+
+def _slices(named: pd.DataFrame) -> pd.DataFrame:
+    if "slices" in named:
+        parts = named["slices"].map(_as_mapping)
+        names = sorted({str(k) for part in parts for k in part})[:MAX_SLICES]
+        columns = {f"slice.{name}": parts.map(lambda part, n=name: part.get(n)) for name in names}
+        named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns)], axis=1)
+    found = [c for c in named.columns if c.startswith("slice.")]
+    if len(found) > MAX_SLICES:
+        raise TailwatchError(
+            f"The upload has {len(found)} slice columns;",
+            f"at most {MAX_SLICES} are kept.",
+            "Drop the others.",
+        )
+    return named
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _metadata(named: pd.DataFrame) -> pd.Series:
+    """Columns that are nobody's field are kept as JSON: nothing is lost."""
+    extra = [c for c in named.columns if c not in (*FIELDS, *FACTS) and not str(c).startswith("slice.")]
+    if not extra:
+        return pd.Series(None, index=named.index, dtype=object)
+    texts: list[str | None] = []
+    for row in named[extra].to_dict("records"):
+        kept = {clean(str(k)): clean(text) for k, v in row.items() if (text := as_text(v))}
+        texts.append(json.dumps(kept, ensure_ascii=False) if kept else None)
+    return pd.Series(texts, named.index, dtype=object)
+
+
+def _check_vectors(typed: pd.DataFrame, reasons: pd.Series) -> None:
+    lengths = typed["embedding"].map(lambda v: len(v) if v is not None else 0)
+    given = lengths[lengths > 0]
+    if len(given):
+        usual = int(given.mode().iloc[0])
+        reject(reasons, (lengths > 0) & (lengths != usual), f"its embedding has not {usual} numbers")
+
+
+def _check_content(typed: pd.DataFrame, reasons: pd.Series) -> None:
+    """A failed output stays, in the denominator; a row that says nothing at all does not."""
+    empty = typed[["output", "prediction", "embedding", "score", "error", "label"]].isna().all(axis=1)
+    reject(reasons, empty, "it has no output, prediction, embedding or score, and no error")
+
+
+def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series) -> list[str]:
+    key = ["lineage", "cycle", "example_id"]
+    passed = reasons == ""
+    if "sample" in named and named["sample"].notna().any():
+        typed["sample"] = typed["sample"].fillna(0).astype("Int64")
+        again = typed[passed].duplicated([*key, "sample", "seed"])
+        reject(reasons, again.reindex(typed.index, fill_value=False), "its example_id and sample came before")
+        return []
+    content = typed[passed].drop(columns=["sample", "embedding"])
+    again = content.duplicated().reindex(typed.index, fill_value=False)
+    reject(reasons, again, "it repeats an earlier row")
+    order = typed[reasons == ""].groupby([*key, "seed"], dropna=False).cumcount()
+    typed["sample"] = order.reindex(typed.index, fill_value=0).astype("Int64")
+    several = int((order > 0).sum())
+    return [f"{several} rows repeat an example_id and are taken as further samples of it."] if several else []
+
+
+def _rejects(rows: pd.DataFrame, reasons: pd.Series, cycles: pd.Series) -> pd.DataFrame:
+    """Rows are numbered from 1; `cycle` is missing where the row does not say which it belongs to."""
+    wrong = reasons.to_numpy() != ""
+    out = rows.reset_index(drop=True)[wrong]
+    raw = [json.dumps(row, ensure_ascii=True, default=str)[:MAX_REJECT] for row in out.to_dict("records")]
+    columns = {"row": out.index + 1, "reason": reasons[wrong].to_numpy(), "raw": raw}
+    return pd.DataFrame({**columns, "cycle": cycles[wrong].to_numpy()}).astype({"reason": object})
+
+
+def _finish(typed: pd.DataFrame) -> pd.DataFrame:
+    typed = typed.astype({"cycle": "int64", "sample": "int64"})
+    keys = typed["example_id"].astype(str) + "\x1f" + typed["prompt"].fillna("").astype(str)
+    # The key of a prompt is its id and its words: the same id asked differently is another prompt.
+    typed["example_key"] = pd.util.hash_array(keys.to_numpy(object)).view(np.int64)
+    return typed.sort_values(list(KEY), kind="stable").reset_index(drop=True)
+
+
+def _facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], dict[str, str]]:
+    """Facts of a cycle that ride in its rows must be the same in all of them."""
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    for (lineage, cycle), part in named.groupby([typed["lineage"], typed["cycle"]]):
+        facts = found.setdefault((str(lineage), int(cycle)), {})
+        for name in [f for f in FACTS if f in named.columns]:
+            values = part[name].map(as_text).dropna().unique()
+            if len(values) > 1:
+                raise TailwatchError(
+                    f"The rows of cycle {cycle} disagree on its {name}:",
+                    f"'{str(values[0])[:40]}' and '{str(values[1])[:40]}'.",
+                    "A cycle has one.",
+                )
+            if len(values):
+                facts[name] = clean(str(values[0]))
+    return found

@@ -1,0 +1,95 @@
+"""From what the rules say, cycle by cycle, to one verdict per cycle and to alert episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from metrics.core import SEVERITIES, Finding, History, Judgement, Status
+from metrics.store import Alert, Verdict
+
+Said = Sequence[tuple[str, Sequence[Judgement]]]
+
+
+def conclude(history: History, said: Said) -> list[Verdict]:
+    """Join what the rules say of each cycle; the first rule gives the status, the others may raise it."""
+    verdicts = []
+    for position in range(len(history.standings)):
+        base = said[0][1][position]
+        findings = tuple((name, f) for name, each in said for f in each[position].findings)
+        status, message, since = _worst(base, findings)
+        verdicts.append(
+            Verdict(
+                base.cycle, status, base.quality or "unknown", since, base.quality_since, message, findings
+            )
+        )
+    return verdicts
+
+
+def _worst(base: Judgement, findings: Sequence[tuple[str, Finding]]) -> tuple[Status, str, int | None]:
+    worst = max((f for _, f in findings), key=lambda f: SEVERITIES.index(f.severity), default=None)
+    mine = base.status or "healthy"
+    rank = SEVERITIES.index(mine) if mine in SEVERITIES else -1
+    if worst is None or SEVERITIES.index(worst.severity) <= rank:
+        return mine, base.message, base.since
+    return worst.severity, f"{worst.message} {base.message}", worst.since
+
+
+def episodes(lineage: str, verdicts: Sequence[Verdict]) -> list[Alert]:
+    """Runs of cycles in which one rule keeps finding the same thing; a watch is an episode of its own."""
+    open_now: dict[tuple[Any, ...], Alert] = {}
+    closed: list[Alert] = []
+    for verdict in verdicts:
+        found = {(rule, f.metric, f.slice, f.severity == "watch"): (rule, f) for rule, f in verdict.findings}
+        for key in [k for k in open_now if k not in found]:
+            closed.append(_ended(open_now.pop(key), verdict.cycle))
+        for key, (rule, finding) in found.items():
+            open_now[key] = _kept(open_now.get(key), lineage, rule, finding, verdict.cycle)
+    return [*closed, *open_now.values()]
+
+
+def _ended(alert: Alert, cycle: int) -> Alert:
+    return Alert(**{**alert.__dict__, "resolved_cycle": cycle})
+
+
+def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle: int) -> Alert:
+    first = cycle if alert is None else alert.first_cycle
+    since = finding.since if alert is None else min(alert.since_cycle, finding.since)
+    what = (finding.metric, finding.slice, finding.severity)
+    return Alert(lineage, rule, *what, since, first, cycle, None, finding.message, finding.evidence)
+
+
+def check_result(lineage: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The verdict after the last of these cycles, as outside scripts read it."""
+    last = verdicts[-1]
+    alerts = [a for a in episodes(lineage, verdicts) if a.last_cycle == last.cycle]
+    healthy = [v.cycle for v in verdicts if v.status == "healthy"]
+    return {
+        "lineage": lineage,
+        "cycle": last.cycle,
+        "status": last.status,
+        "since_cycle": last.since,
+        "message": last.message,
+        "quality": {"status": last.quality, "since_cycle": last.quality_since},
+        "alerts": [
+            {
+                "cycle": a.first_cycle,
+                "severity": a.severity,
+                "rule": a.rule,
+                "metric": a.metric,
+                "slice": a.slice,
+                "message": a.message,
+            }
+            for a in sorted(alerts, key=lambda a: (a.first_cycle, a.rule, a.metric or ""))
+        ],
+        "last_healthy_cycle": _last_healthy(verdicts, healthy),
+        "history": [{"cycle": v.cycle, "status": v.status, "quality": v.quality} for v in verdicts],
+    }
+
+
+def _last_healthy(verdicts: Sequence[Verdict], healthy: Sequence[int]) -> int | None:
+    """The cycle to go back to: the last one said to be healthy before the evidence of a narrowing begins."""
+    last = verdicts[-1]
+    if last.status in ("narrowing", "collapse") and last.since is not None:
+        healthy = [c for c in healthy if c < last.since]
+    return healthy[-1] if healthy else None

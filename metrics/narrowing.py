@@ -1,0 +1,275 @@
+"""The early-warning test: metric values in, verdicts out. It stores nothing and asks nobody.
+
+Each metric's distance from its baseline is divided by the larger of two noises: the sampling noise of that
+very difference, paired by prompt, and the noise between successive retrainings, learned from the cycles so
+far. Everything said of a cycle is computed from that cycle and earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from metrics import stats
+from metrics.core import Metric, MetricValue, Quality, Standing, Status, Trend
+
+Floats = npt.NDArray[np.float64]
+
+METRIC_LINE = -2.2
+INDEX_LINE = -1.75
+QUALITY_LINE = -1.75
+WATCH_LINE = -2.5
+RUN = 2
+QUIET_METRIC, QUIET_INDEX, QUIET_CYCLES = -1.0, -0.8, 3
+PRIOR_CORRELATION = 0.3
+LOSS, LOSS_SURE = 0.20, 0.10
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far one value lies from its baseline, on the metric's own scale turned so that down is bad.
+
+    `z` is t-corrected, `change` relative (-0.29 is 29 % below), `noise` the standard deviation that a normal
+    retraining moves it by, as a share of the baseline; `sure_change` is the end of the 90 % interval of the
+    change that lies nearer to no loss.
+    """
+
+    z: float
+    change: float
+    sure_change: float
+    value: float
+    baseline: float
+    noise: float
+    votes: bool
+    replicates: Floats = field(repr=False, compare=False, default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the test says after one cycle."""
+
+    cycle: int
+    status: Status
+    quality: Quality
+    since: int | None = None
+    quality_since: int | None = None
+    index: float | None = None
+    lead: str | None = None
+    deviations: dict[str, Deviation] = field(default_factory=dict)
+
+
+def learned_noise(past: Floats) -> tuple[float, float]:
+    """Noise between retrainings from successive differences, with its degrees of freedom (von Neumann 1941).
+
+    A slow drift hardly inflates it. Under white noise the estimate from m values is as good as one with
+    2 (m - 1)^2 / (3 m - 4) degrees of freedom.
+
+    >>> [round(x, 3) for x in learned_noise(np.array([0.0, 1.0, 0.0, 1.0]))]
+    [0.707, 2.25]
+    """
+    steps = np.diff(past)
+    m = len(past)
+    if m < 3:
+        return 0.0, 1.0
+    return float(np.sqrt(np.mean(steps**2) / 2)), 2 * (m - 1) ** 2 / (3 * m - 4)
+
+
+def deviation(
+    metric: Metric, value: MetricValue, baseline: Sequence[MetricValue], past: Sequence[MetricValue | None]
+) -> Deviation | None:
+    """Compare a value with its baseline; None where either is unknown."""
+    base = [b for b in baseline if b.status == "ok"]
+    if value.status != "ok" or value.value is None or len(base) < 2 or len(base) < len(baseline):
+        return None
+    centre = float(np.mean([_y(b, metric) for b in base]))
+    d = _y(value, metric) - centre
+    replicates = _replicates(value, metric) - np.mean([_replicates(b, metric) for b in base], axis=0)
+    step = stats.step_on_scale(value.value, value.step, metric.scale)
+    sampling = max(stats.jackknife_se(replicates), step)
+    known = np.array([_y(p, metric) for p in past if p is not None and p.status == "ok"])
+    learned, freedom = learned_noise(known)
+    learned *= float(np.sqrt(1 + 1 / len(base)))
+    sigma, freedom = (sampling, 19.0) if sampling >= learned else (learned, freedom)
+    z = float(stats.t_corrected(d / sigma, freedom)) if sigma > 0 else 0.0
+    return _describe(metric, value.value, centre, d, sigma, z, replicates, value)
+
+
+def _describe(
+    metric: Metric, now: float, centre: float, d: float, sigma: float, z: float, r: Floats, value: MetricValue
+) -> Deviation:
+    sign = -1.0 if metric.healthy == "low" else 1.0
+    back = [
+        float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0.0, 1.645 * sigma + d, -sigma)
+    ]
+    base = back[0]
+    scale = abs(base) if base else 1.0
+    votes = metric.votes and (value.n or 0) >= metric.votes_from
+    return Deviation(
+        z=z,
+        change=(now - base) / scale,
+        sure_change=(back[1] - base) / scale,
+        value=now,
+        baseline=base,
+        noise=abs(back[2] - base) / scale,
+        votes=votes,
+        replicates=r,
+    )
+
+
+def _y(value: MetricValue, metric: Metric) -> float:
+    sign = -1.0 if metric.healthy == "low" else 1.0
+    return sign * float(stats.transform(value.value or 0.0, metric.scale))
+
+
+def _replicates(value: MetricValue, metric: Metric) -> Floats:
+    sign = -1.0 if metric.healthy == "low" else 1.0
+    return sign * stats.transform(value.replicates, metric.scale)
+
+
+def joint_index(deviations: Sequence[Deviation]) -> float | None:
+    """Mean z of the voters over what it varies by, were nothing wrong.
+
+    Their correlation is taken half from the paired replicates and half as a constant, since twenty
+    replicates alone say little about many metrics.
+    """
+    if not deviations:
+        return None
+    moves = np.array([d.replicates - d.replicates.mean() for d in deviations])
+    norms = np.linalg.norm(moves, axis=1)
+    unit = np.divide(moves, norms[:, None], out=np.zeros_like(moves), where=norms[:, None] > 0)
+    correlation = 0.5 * (unit @ unit.T) + 0.5 * PRIOR_CORRELATION
+    np.fill_diagonal(correlation, 1.0)
+    count = len(deviations)
+    spread = np.sqrt(max(float(correlation.sum()), 1.0)) / count
+    return float(np.mean([d.z for d in deviations]) / spread)
+
+
+@dataclass
+class _Run:
+    """How long something has been low, how long it has been quiet, and since when it counts as down."""
+
+    line: float
+    quiet_line: float
+    low: list[int] = field(default_factory=list)
+    quiet: int = 0
+    since: int | None = None
+
+    def step(self, cycle: int, z: float | None) -> None:
+        """Take in one cycle."""
+        if z is None:
+            return
+        self.low = [*self.low, cycle] if z <= self.line else []
+        self.quiet = self.quiet + 1 if z > self.quiet_line else 0
+
+    @property
+    def triggers(self) -> bool:
+        """Low often enough in a row."""
+        return len(self.low) >= RUN
+
+
+@dataclass
+class _State:
+    metrics: dict[str, _Run] = field(default_factory=dict)
+    index: _Run = field(default_factory=lambda: _Run(INDEX_LINE, QUIET_INDEX))
+    quality: _Run = field(default_factory=lambda: _Run(QUALITY_LINE, QUIET_METRIC))
+    since: int | None = None
+    lead: str | None = None
+    collapsed: bool = False
+    quiet: int = 0
+    judged: int = 0
+
+
+def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None) -> list[Reading]:
+    """Run the test over a lineage; entry k rests on the cycles up to k alone.
+
+    `trends` are those of the whole (no slices), in a fixed order; `quality` is mean score, which is judged
+    by the same rule and never helps the verdict.
+    """
+    states: dict[int, _State] = {}
+    readings: list[Reading] = []
+    for position, standing in enumerate(standings):
+        state = states.setdefault(standing.segment, _State())
+        past = [i for i in range(position) if standings[i].segment == standing.segment]
+        if standing.opens_segment:
+            readings.append(Reading(standing.cycle, "not_comparable", "unknown"))
+            continue
+        found = _deviations(trends, position, past)
+        score = _deviations([quality] if quality else [], position, past)
+        readings.append(_advance(state, standing, found, score))
+    return readings
+
+
+def _deviations(trends: Sequence[Trend], position: int, past: Sequence[int]) -> dict[str, Deviation]:
+    found = {}
+    for trend in trends:
+        value = trend.values[position]
+        if value is not None:
+            earlier = [trend.values[i] for i in past]
+            result = deviation(trend.metric, value, trend.baselines[position], earlier)
+            if result is not None:
+                found[trend.metric.name] = result
+    return found
+
+
+def speaks(standing: Standing) -> bool:
+    """Whether a verdict may be given: the baseline stands, and lies wholly before this cycle."""
+    return standing.complete and standing.cycle > max(standing.baseline, default=standing.cycle)
+
+
+def _advance(
+    state: _State, standing: Standing, found: dict[str, Deviation], score: dict[str, Deviation]
+) -> Reading:
+    cycle = standing.cycle
+    if not speaks(standing):
+        return Reading(cycle, "learning", "unknown", deviations=found)
+    voters = {name: d for name, d in found.items() if d.votes}
+    index = joint_index(list(voters.values()))
+    for name, d in voters.items():
+        state.metrics.setdefault(name, _Run(METRIC_LINE, QUIET_METRIC)).step(cycle, d.z)
+    state.index.step(cycle, index)
+    dropped = _quality(state, cycle, score.get("mean_score"))
+    state.judged += 1
+    if not voters or (state.judged < RUN and state.since is None):
+        return Reading(cycle, "learning", "unknown", index=index, deviations={**found, **score})
+    _alarm(state, voters, index)
+    status = _status(state, voters, dropped)
+    return Reading(
+        cycle, status, dropped, state.since, state.quality.since, index, state.lead, {**found, **score}
+    )
+
+
+def _quality(state: _State, cycle: int, score: Deviation | None) -> Quality:
+    run = state.quality
+    run.step(cycle, None if score is None else score.z)
+    if run.since is None and run.triggers:
+        run.since = run.low[0]
+    elif run.since is not None and run.quiet >= QUIET_CYCLES:
+        run.since = None
+    if score is None:
+        return "unknown"
+    return "steady" if run.since is None else "dropped"
+
+
+def _alarm(state: _State, voters: dict[str, Deviation], index: float | None) -> None:
+    """Switch the alarm on after RUN low cycles, off after QUIET_CYCLES quiet ones."""
+    low = {name: run for name, run in state.metrics.items() if run.triggers and name in voters}
+    runs = [*low.values(), *([state.index] if state.index.triggers else [])]
+    if state.since is None and runs:
+        state.since = min(run.low[0] for run in runs)
+        state.lead = min(low or voters, key=lambda name: voters[name].z)
+    quiet = all(d.z > QUIET_METRIC for d in voters.values()) and (index or 0.0) > QUIET_INDEX
+    state.quiet = state.quiet + 1 if quiet else 0
+    if state.since is not None and state.quiet >= QUIET_CYCLES:
+        state.since, state.lead, state.collapsed = None, None, False
+
+
+def _status(state: _State, voters: dict[str, Deviation], quality: Quality) -> Status:
+    if state.since is None:
+        return "watch" if any(d.z <= WATCH_LINE for d in voters.values()) else "healthy"
+    # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
+    lost = any(d.change <= -LOSS and d.sure_change <= -LOSS_SURE for d in voters.values())
+    state.collapsed = state.collapsed or lost or quality == "dropped"
+    return "collapse" if state.collapsed else "narrowing"

@@ -1,0 +1,118 @@
+"""The built-in early warning: narrowing, before the mean score drops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metrics import narrowing
+from metrics.core import Finding, History, Judgement, Severity, Trend, rule
+from metrics.narrowing import Deviation, Reading
+
+NORMAL = "mean score is within its normal range"
+
+
+@rule("early_warning", "Early warning")
+def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judgement]:
+    """Says that a lineage is narrowing, from the metrics that vote, jointly and one by one.
+
+    A metric counts as low when it lies 2.2 normal movements under its baseline for two cycles running, all
+    voting metrics together at 1.75. `watch`: one metric 2.5 under, once. `collapse`: narrowing, and a metric
+    has surely lost more than a tenth, or mean score is down by the same rule. Over after three quiet cycles.
+    Mean score never helps the verdict.
+    """
+    whole = [t for (_, part), t in sorted(history.trends.items(), key=lambda kv: kv[0][0]) if part is None]
+    voters = [t for t in whole if t.metric.votes]
+    quality = next((t for t in whole if t.metric.name == "mean_score"), None)
+    readings = narrowing.read(history.standings, voters, quality)
+    labels = {t.metric.name: t for t in whole}
+    return [_judgement(history, i, reading, labels) for i, reading in enumerate(readings)]
+
+
+def _judgement(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> Judgement:
+    message = _message(history, position, reading, trends)
+    return Judgement(
+        reading.cycle,
+        _findings(reading, message),
+        reading.status,
+        reading.quality,
+        reading.since,
+        reading.quality_since,
+        message,
+    )
+
+
+def _findings(reading: Reading, message: str) -> tuple[Finding, ...]:
+    if reading.status not in ("watch", "narrowing", "collapse"):
+        return ()
+    severity: Severity = reading.status  # type: ignore[assignment]
+    voters = {name: d for name, d in reading.deviations.items() if d.votes}
+    lead = reading.lead or min(voters, key=lambda name: voters[name].z)
+    since = reading.since if reading.since is not None else reading.cycle
+    return (Finding(severity, lead, None, since, message, _evidence(reading, voters)),)
+
+
+def _evidence(reading: Reading, voters: Mapping[str, Deviation]) -> dict[str, Any]:
+    rows = [
+        {
+            "metric": name,
+            "z": round(d.z, 3),
+            "change": round(d.change, 4),
+            "value": d.value,
+            "baseline": d.baseline,
+            "noise": round(d.noise, 4),
+        }
+        for name, d in sorted(voters.items(), key=lambda item: item[1].z)
+    ]
+    return {"index": None if reading.index is None else round(reading.index, 3), "metrics": rows}
+
+
+def _message(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:
+    if reading.status == "learning":
+        return _learning(history, position, reading)
+    if reading.status == "not_comparable":
+        note = history.standings[position].note
+        return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
+    if reading.status == "healthy":
+        return f"Nothing is narrowing; {_quality(reading)}."
+    voters = {name: d for name, d in reading.deviations.items() if d.votes}
+    if reading.status == "watch":
+        name = min(voters, key=lambda n: voters[n].z)
+        return f"{_low(trends[name], voters[name])}, once; the next cycle will tell; {_quality(reading)}."
+    low = [n for n, d in voters.items() if d.z <= narrowing.METRIC_LINE]
+    name = reading.lead if reading.lead in low else min(voters, key=lambda n: voters[n].z)
+    also = [trends[n].metric.label.lower() for n in sorted(low, key=lambda n: voters[n].z) if n != name]
+    others = f" Also low: {', '.join(also)}." if also else ""
+    return f"{_low(trends[name], voters[name])}; narrowing since cycle {reading.since}; {_quality(reading)}.{others}"
+
+
+def _low(trend: Trend, d: Deviation) -> str:
+    side = "below" if d.change < 0 else "above"
+    times = abs(d.change) / d.noise if d.noise else 0.0
+    return (
+        f"{trend.metric.label} is {abs(d.change):.0%} {side} its baseline of {d.baseline:.3g},"
+        f" {times:.1f} times its normal movement from one retraining to the next"
+    )
+
+
+def _quality(reading: Reading) -> str:
+    score = reading.deviations.get("mean_score")
+    if reading.quality == "unknown" or score is None:
+        return "mean score is not known"
+    if reading.quality == "dropped":
+        return f"mean score is down {abs(score.change):.0%} since cycle {reading.quality_since}"
+    return NORMAL
+
+
+def _learning(history: History, position: int, reading: Reading) -> str:
+    standing = history.standings[position]
+    if not standing.complete:
+        have = len(standing.baseline)
+        return f"Learning what normal looks like: {have} of 4 baseline cycles."
+    if reading.cycle in standing.baseline:
+        return "Learning what normal looks like: this cycle belongs to the baseline."
+    if reading.cycle < max(standing.baseline):
+        return "Learning what normal looks like: the baseline lies after this cycle."
+    if not any(d.votes for d in reading.deviations.values()):
+        return "Learning: no metric has enough outputs to vote. 200 outputs are needed, or 50 tail prompts."
+    return "Learning: the baseline stands; a verdict needs two cycles after it."

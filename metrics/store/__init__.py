@@ -1,0 +1,16 @@
+"""The store: one DuckDB file with what came in, what was measured and what was judged.
+
+The only place that speaks SQL. Values go in as parameters or as Arrow tables, never into the text of a query.
+"""
+
+from __future__ import annotations
+
+from metrics.store.judged import Alert, Judged, UserRule, Verdict
+from metrics.store.measured import LineageState, Measured
+from metrics.store.outputs import Outputs, Stored
+
+__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "Verdict"]
+
+
+class Store(Outputs, Measured, Judged):
+    """A Tailwatch store file. Made on first use; safe to use from several processes and threads at once."""

@@ -1,0 +1,214 @@
+"""What was judged: user rules, verdicts, alerts, and what people said of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from metrics.core import Finding, TailwatchError
+from metrics.store.database import Connection, Database, frame
+
+
+@dataclass(frozen=True)
+class UserRule:
+    """A rule that a user made: its kind (a rule of metrics.rules) and options; lineage None means all."""
+
+    id: str
+    lineage: str | None
+    kind: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was said after one cycle. `findings` pairs a rule's name with what it found."""
+
+    cycle: int
+    status: str
+    quality: str
+    since: int | None
+    quality_since: int | None
+    message: str
+    findings: tuple[tuple[str, Finding], ...] = ()
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One episode of one rule on one metric and slice: raised at `first_cycle`, kept up to `last_cycle`."""
+
+    lineage: str
+    rule: str
+    metric: str | None
+    slice: str | None
+    severity: str
+    since_cycle: int
+    first_cycle: int
+    last_cycle: int
+    resolved_cycle: int | None
+    message: str
+    evidence: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The episode's stable name, so that an acknowledgement finds it again after a refresh."""
+        parts = (self.lineage, self.rule, self.metric, self.slice, self.first_cycle)
+        return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+class Judged(Database):
+    """Reads and writes what was judged."""
+
+    def rules(self, lineage: str | None = None) -> list[UserRule]:
+        """User rules, those of one lineage and those for all, or every one."""
+        query = (
+            "SELECT id, lineage, kind, options FROM rules"
+            " WHERE $lineage IS NULL OR lineage IS NULL OR lineage = $lineage ORDER BY created_at, id"
+        )
+        with self.reading() as con:
+            rows = con.execute(query, {"lineage": lineage}).fetchall()
+        return [UserRule(i, name, kind, json.loads(options)) for i, name, kind, options in rows]
+
+    def add_rule(self, lineage: str | None, kind: str, options: Mapping[str, Any]) -> UserRule:
+        """Store a user rule; the same rule twice is one."""
+        text = json.dumps(dict(options), sort_keys=True)
+        name = hashlib.blake2b(f"{lineage}\x1f{kind}\x1f{text}".encode(), digest_size=4).hexdigest()
+        with self.writing() as con:
+            con.execute(
+                "INSERT INTO rules VALUES (?, ?, ?, ?, now()::TIMESTAMP) ON CONFLICT DO NOTHING",
+                [name, lineage, kind, text],
+            )
+            _judge_again(con, lineage)
+        return UserRule(name, lineage, kind, dict(options))
+
+    def delete_rule(self, name: str) -> None:
+        """Remove a user rule."""
+        found = [r for r in self.rules() if r.id == name]
+        if not found:
+            raise TailwatchError(f"There is no rule '{name}'.", do="`tailwatch rules` lists them.")
+        with self.writing() as con:
+            con.execute("DELETE FROM rules WHERE id = ?", [name])
+            _judge_again(con, found[0].lineage)
+
+    def save_verdicts(
+        self, lineage: str, verdicts: Sequence[Verdict], alerts: Sequence[Alert], revision: int
+    ) -> bool:
+        """Store verdicts and alert episodes; False where the lineage's data changed since `revision`."""
+        with self.writing() as con:
+            row = con.execute("SELECT data_revision FROM lineages WHERE lineage = ?", [lineage]).fetchone()
+            if row is None or row[0] != revision:
+                return False
+            con.execute("DELETE FROM verdicts WHERE lineage = ?", [lineage])
+            for v in verdicts:
+                con.execute(
+                    "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [lineage, v.cycle, v.status, v.quality, v.since, v.quality_since, v.message, _dump(v)],
+                )
+            _log_changes(con, lineage, alerts)
+            con.execute("DELETE FROM alerts WHERE lineage = ?", [lineage])
+            for a in alerts:
+                con.execute("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _alert_row(a))
+            con.execute("UPDATE lineages SET measured_revision = data_revision WHERE lineage = ?", [lineage])
+        return True
+
+    def verdicts(self, lineage: str) -> list[Verdict]:
+        """What was said after each cycle, in order."""
+        query = (
+            "SELECT cycle, status, quality, since_cycle, quality_since, message, findings FROM verdicts"
+            " WHERE lineage = ? ORDER BY cycle"
+        )
+        with self.reading() as con:
+            rows = con.execute(query, [lineage]).fetchall()
+        return [Verdict(*row[:-1], findings=_load(row[-1])) for row in rows]
+
+    def alerts(self, lineage: str | None = None) -> pd.DataFrame:
+        """Alert episodes, newest first, with state open, acknowledged or resolved.
+
+        Columns: those of Alert, id, state, acknowledged_at, note; evidence is JSON text.
+        """
+        with self.reading() as con:
+            return frame(
+                con,
+                "SELECT a.*, CASE WHEN resolved_cycle IS NOT NULL THEN 'resolved' WHEN k.acknowledged_at IS NOT NULL"
+                " THEN 'acknowledged' ELSE 'open' END AS state, k.acknowledged_at, k.note"
+                " FROM alerts a LEFT JOIN acknowledgements k USING (id)"
+                " WHERE $lineage IS NULL OR a.lineage = $lineage"
+                " ORDER BY resolved_cycle IS NOT NULL, first_cycle DESC, a.lineage, a.rule, a.metric",
+                {"lineage": lineage},
+            )
+
+    def acknowledge(self, alert: str, note: str = "") -> None:
+        """Note that a person has seen an alert; it stays so through every refresh."""
+        with self.writing() as con:
+            row = con.execute(
+                "SELECT lineage, last_cycle, message FROM alerts WHERE id = ?", [alert]
+            ).fetchone()
+            if row is None:
+                raise TailwatchError(f"There is no alert '{alert}'.", do="`tailwatch alerts` lists them.")
+            con.execute(
+                "INSERT INTO acknowledgements VALUES (?, now()::TIMESTAMP, ?) ON CONFLICT DO NOTHING",
+                [alert, note],
+            )
+            _log(con, row[0], alert, "acknowledged", row[1], row[2])
+
+    def alert_log(self, lineage: str) -> pd.DataFrame:
+        """What was said at the time: said_at, alert, event, cycle, message."""
+        query = (
+            "SELECT said_at, alert, event, cycle, message FROM alert_log WHERE lineage = ? ORDER BY said_at"
+        )
+        with self.reading() as con:
+            return frame(con, query, [lineage])
+
+
+def _judge_again(con: Connection, lineage: str | None) -> None:
+    con.execute(
+        "UPDATE lineages SET data_revision = data_revision + 1 WHERE $lineage IS NULL OR lineage = $lineage",
+        {"lineage": lineage},
+    )
+
+
+def _dump(verdict: Verdict) -> str:
+    return json.dumps(
+        [
+            [rule, f.severity, f.metric, f.slice, f.since, f.message, dict(f.evidence)]
+            for rule, f in verdict.findings
+        ]
+    )
+
+
+def _load(text: str) -> tuple[tuple[str, Finding], ...]:
+    return tuple((rule, Finding(*facts)) for rule, *facts in json.loads(text))
+
+
+def _alert_row(a: Alert) -> list[Any]:
+    return [
+        *(a.id, a.lineage, a.rule, a.metric, a.slice, a.severity, a.since_cycle, a.first_cycle),
+        *(a.last_cycle, a.resolved_cycle, a.message, json.dumps(dict(a.evidence))),
+    ]
+
+
+def _log(con: Connection, lineage: str, alert: str, event: str, cycle: int, message: str) -> None:
+    con.execute(
+        "INSERT INTO alert_log VALUES (now()::TIMESTAMP, ?, ?, ?, ?, ?)",
+        [lineage, alert, event, cycle, message],
+    )
+
+
+def _log_changes(con: Connection, lineage: str, alerts: Sequence[Alert]) -> None:
+    """Write down every alert that is new, worse, over or gone since the last judgement."""
+    query = "SELECT id, severity, resolved_cycle, last_cycle, message FROM alerts WHERE lineage = ?"
+    before = {row[0]: row[1:] for row in con.execute(query, [lineage]).fetchall()}
+    for a in alerts:
+        was = before.pop(a.id, None)
+        if was is None:
+            _log(con, lineage, a.id, f"raised: {a.severity}", a.first_cycle, a.message)
+        elif was[0] != a.severity:
+            _log(con, lineage, a.id, f"now {a.severity}", a.last_cycle, a.message)
+        if a.resolved_cycle is not None and (was is None or was[1] is None):
+            _log(con, lineage, a.id, "resolved", a.resolved_cycle, a.message)
+    for name, (_, _, cycle, message) in before.items():
+        _log(con, lineage, name, "withdrawn after a recomputation", cycle, message)

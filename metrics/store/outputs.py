@@ -1,0 +1,284 @@
+"""What came in: lineages, their cycles, outputs, rejected rows, and the pinned human reference."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from metrics.comparison import Conditions
+from metrics.core import TailwatchError
+from metrics.store.database import Connection, Database, frame, incoming, touch
+
+_SCHEMA = pa.schema(
+    [
+        ("lineage", pa.string()),
+        ("cycle", pa.int32()),
+        ("example_id", pa.string()),
+        ("sample", pa.int32()),
+        ("seed", pa.int32()),
+        ("prompt", pa.string()),
+        ("output", pa.string()),
+        ("reference", pa.string()),
+        ("label", pa.string()),
+        ("prediction", pa.string()),
+        ("finish_reason", pa.string()),
+        ("error", pa.string()),
+        ("score", pa.float64()),
+        ("logprob", pa.float64()),
+        ("weight", pa.float64()),
+        ("embedding", pa.list_(pa.float32())),
+        ("verified", pa.bool_()),
+        ("slices", pa.string()),
+        ("metadata", pa.string()),
+        ("example_key", pa.int64()),
+    ]
+)
+_REJECTS = pa.schema([("row", pa.int32()), ("reason", pa.string()), ("raw", pa.string())])
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What an ingest did: the cycles that were written, and those that were there already, to the byte."""
+
+    lineage: str
+    written: tuple[int, ...]
+    unchanged: tuple[int, ...]
+
+
+def as_table(outputs: pd.DataFrame) -> pa.Table:
+    """An outputs frame as the Arrow table that is stored; slice columns are folded into one JSON column."""
+    names = [c for c in outputs.columns if c.startswith("slice.")]
+    slices: list[str | None] = [None] * len(outputs)
+    if names:
+        short = [n.removeprefix("slice.") for n in names]
+        rows = zip(*(outputs[n].tolist() for n in names), strict=True)
+        found = [{k: v for k, v in zip(short, row, strict=True) if isinstance(v, str)} for row in rows]
+        slices = [json.dumps(f, ensure_ascii=False, sort_keys=True) if f else None for f in found]
+    columns = {**{c: outputs[c] for c in outputs.columns if c not in names}, "slices": slices}
+    arrays = [pa.array(columns[f.name], f.type, from_pandas=True) for f in _SCHEMA]
+    return pa.Table.from_arrays(arrays, schema=_SCHEMA)
+
+
+def digest(rows: pa.Table, facts: Mapping[str, str]) -> str:
+    """The identity of a cycle's content: the same rows and facts, from whatever file, have the same."""
+    hashed = hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode())
+    for column in rows.drop_columns(["lineage"]).columns:
+        hashed.update(repr(column.to_pylist()).encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest()
+
+
+def unfold(rows: pd.DataFrame) -> pd.DataFrame:
+    """Stored rows as an outputs frame, one column per slice."""
+    parsed = rows["slices"].map(lambda s: json.loads(s) if isinstance(s, str) else {})
+    names = sorted({k for part in parsed for k in part})
+    columns = {f"slice.{n}": parsed.map(lambda part, n=n: part.get(n)).astype(object) for n in names}
+    return pd.concat([rows.drop(columns="slices"), pd.DataFrame(columns, index=rows.index)], axis=1)
+
+
+class Outputs(Database):
+    """Reads and writes what came in."""
+
+    def add(
+        self,
+        outputs: pd.DataFrame,
+        rejects: pd.DataFrame,
+        facts: Mapping[tuple[str, int], Mapping[str, str]],
+        *,
+        source: str = "",
+        replace: bool = False,
+    ) -> list[Stored]:
+        """Store an outputs frame, all of its cycles or none.
+
+        A cycle with the same content is left alone; one with other content needs `replace`.
+        """
+        parts = {
+            (str(lineage), int(cycle)): as_table(part)
+            for (lineage, cycle), part in outputs.groupby(["lineage", "cycle"], sort=True)
+        }
+        digests = {key: digest(table, facts.get(key, {})) for key, table in parts.items()}
+        done: dict[str, tuple[list[int], list[int]]] = {}
+        with self.writing() as con:
+            for key, table in parts.items():
+                written, unchanged = done.setdefault(key[0], ([], []))
+                if _holds(con, key, digests[key], replace):
+                    unchanged.append(key[1])
+                    continue
+                _forget(con, *key)
+                mine = _belonging(rejects, key[1], list(parts), first=not written)
+                row = (source, digests[key], table.num_rows, len(mine))
+                _write(con, key, table, mine, facts.get(key, {}), row)
+                written.append(key[1])
+            for lineage in [name for name, (written, _) in done.items() if written]:
+                touch(con, lineage)
+        return [Stored(name, tuple(w), tuple(u)) for name, (w, u) in done.items()]
+
+    def delete_cycle(self, lineage: str, cycle: int) -> None:
+        """Remove a cycle with all that was stored of it."""
+        self._cycle_or_error(lineage, cycle)
+        with self.writing() as con:
+            _forget(con, lineage, cycle)
+            touch(con, lineage)
+
+    def rename_cycle(self, lineage: str, cycle: int, label: str) -> None:
+        """Give a cycle another label."""
+        self._cycle_or_error(lineage, cycle)
+        with self.writing() as con:
+            con.execute(
+                "UPDATE cycles SET label = ? WHERE lineage = ? AND cycle = ?", [label, lineage, cycle]
+            )
+
+    def set_baseline(self, lineage: str, cycles: Sequence[int], note: str = "") -> None:
+        """Pin the baseline to chosen cycles, or to the first ones where none are given; kept in history."""
+        for cycle in cycles:
+            self._cycle_or_error(lineage, cycle)
+        spec = json.dumps(sorted(set(cycles))) if cycles else None
+        with self.writing() as con:
+            touch(con, lineage)
+            con.execute("UPDATE lineages SET baseline = ? WHERE lineage = ?", [spec, lineage])
+            con.execute(
+                "INSERT INTO baseline_history VALUES (?, now()::TIMESTAMP, ?, ?)", [lineage, spec, note]
+            )
+
+    def set_reference(self, lineage: str, outputs: pd.DataFrame) -> None:
+        """Pin the human reference set of a lineage, in place of any earlier one."""
+        rows = as_table(outputs)
+        with self.writing() as con, incoming(con, rows):
+            touch(con, lineage)
+            con.execute("DELETE FROM reference_outputs WHERE lineage = ?", [lineage])
+            con.execute(
+                "INSERT INTO reference_outputs"
+                " SELECT ?, example_id, output, label, weight, embedding, slices FROM incoming",
+                [lineage],
+            )
+            name = digest(rows.drop_columns(["cycle"]), {})
+            con.execute("UPDATE lineages SET reference_digest = ? WHERE lineage = ?", [name, lineage])
+
+    def lineages(self) -> pd.DataFrame:
+        """One row per lineage: lineage, created_at, cycles, last_cycle, last_ingest, outputs, pending.
+
+        `pending` says that something has come in which has not been measured and judged yet.
+        """
+        with self.reading() as con:
+            return frame(
+                con,
+                "SELECT l.lineage, l.created_at, count(c.cycle)::INTEGER AS cycles, max(c.cycle) AS last_cycle,"
+                " max(c.ingested_at) AS last_ingest, coalesce(sum(c.outputs), 0)::BIGINT AS outputs,"
+                " any_value(l.data_revision <> l.measured_revision) AS pending,"
+                " any_value(l.baseline) AS baseline, any_value(l.reference_digest) AS reference_digest"
+                " FROM lineages l LEFT JOIN cycles c USING (lineage) GROUP BY ALL ORDER BY l.lineage",
+            )
+
+    def cycles(self, lineage: str) -> pd.DataFrame:
+        """One row per cycle with its facts, in order."""
+        with self.reading() as con:
+            return frame(con, "SELECT * FROM cycles WHERE lineage = ? ORDER BY cycle", [lineage])
+
+    def outputs(self, lineage: str, cycles: Sequence[int]) -> pd.DataFrame:
+        """The outputs frame of some cycles, in canonical order."""
+        with self.reading() as con:
+            rows = frame(
+                con,
+                "SELECT * FROM outputs WHERE lineage = ? AND list_contains(?, cycle)"
+                " ORDER BY cycle, example_id, sample, seed",
+                [lineage, list(cycles)],
+            )
+        return unfold(rows)
+
+    def rejects(self, lineage: str, cycle: int) -> pd.DataFrame:
+        """The rows rejected with a cycle's upload: row, reason, raw."""
+        query = "SELECT row, reason, raw FROM rejects WHERE lineage = ? AND cycle = ? ORDER BY row"
+        with self.reading() as con:
+            return frame(con, query, [lineage, cycle])
+
+    def reference(self, lineage: str) -> pd.DataFrame:
+        """The pinned human reference set; empty where there is none."""
+        with self.reading() as con:
+            query = "SELECT * FROM reference_outputs WHERE lineage = ? ORDER BY example_id, output"
+            return unfold(frame(con, query, [lineage]))
+
+    def conditions(self, lineage: str) -> list[Conditions]:
+        """What decides which cycles may be compared, in order of cycle."""
+        with self.reading() as con:
+            facts = frame(
+                con,
+                "SELECT cycle, decoding, scorer, encoder FROM cycles WHERE lineage = ? ORDER BY 1",
+                [lineage],
+            )
+            keys = frame(
+                con,
+                "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL",
+                [lineage],
+            )
+        prompts = {c: part.to_numpy(np.int64) for c, part in keys.groupby("cycle")["example_key"]}
+        return [
+            Conditions(int(row.cycle), prompts[row.cycle], *(_none(v) for v in row[2:]))
+            for row in facts.itertuples()
+        ]
+
+    def _cycle_or_error(self, lineage: str, cycle: int) -> None:
+        have = self.cycles(lineage)["cycle"].tolist()
+        if cycle not in have:
+            found = f"it has {', '.join(map(str, have))}." if have else "it has none."
+            raise TailwatchError(f"Lineage '{lineage}' has no cycle {cycle};", found)
+
+
+def _none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _holds(con: Connection, key: tuple[str, int], content: str, replace: bool) -> bool:
+    row = con.execute("SELECT digest FROM cycles WHERE lineage = ? AND cycle = ?", key).fetchone()
+    if row is None:
+        return False
+    if row[0] != content and not replace:
+        raise TailwatchError(
+            f"Cycle {key[1]} of '{key[0]}' is there already, with other content.",
+            "Nothing was stored.",
+            "Give --replace to put this one in its place, or another --cycle.",
+        )
+    return bool(row[0] == content)
+
+
+def _belonging(rejects: pd.DataFrame, cycle: int, keys: list[tuple[str, int]], first: bool) -> pd.DataFrame:
+    """The rejected rows of a cycle; those that belong to none go with the first one written."""
+    lost = ~rejects["cycle"].isin([c for _, c in keys])
+    return rejects[(rejects["cycle"] == cycle).fillna(False) | (lost & first)]
+
+
+def _forget(con: Connection, lineage: str, cycle: int) -> None:
+    key = [lineage, cycle]
+    con.execute("DELETE FROM outputs WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM rejects WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM cycles WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM standings WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM metric_values WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM verdicts WHERE lineage = ? AND cycle = ?", key)
+
+
+def _write(
+    con: Connection,
+    key: tuple[str, int],
+    rows: pa.Table,
+    rejects: pd.DataFrame,
+    facts: Mapping[str, str],
+    row: tuple[str, str, int, int],
+) -> None:
+    with incoming(con, rows):
+        con.execute("INSERT INTO outputs BY NAME SELECT * FROM incoming")
+    if len(rejects):
+        table = pa.Table.from_pandas(rejects[list(_REJECTS.names)], schema=_REJECTS, preserve_index=False)
+        with incoming(con, table):
+            con.execute("INSERT INTO rejects SELECT ?, ?, row, reason, raw FROM incoming", list(key))
+    named = [facts.get(n) for n in ("cycle_label", "checkpoint", "parent", "mix", "decoding", "scorer")]
+    con.execute(
+        "INSERT INTO cycles BY NAME SELECT ? AS lineage, ? AS cycle, ? AS label, ? AS checkpoint,"
+        " CAST(? AS INTEGER) AS parent, ? AS mix, ? AS decoding, ? AS scorer, ? AS encoder, ? AS notes,"
+        " ? AS source, ? AS digest, ? AS outputs, ? AS rejected, now()::TIMESTAMP AS ingested_at",
+        [*key, *named, facts.get("encoder"), facts.get("notes"), *row],
+    )

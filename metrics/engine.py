@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from metrics.store import LineageState, Store
 
 MAX_SLICE_VALUES = 50
 BOOTSTRAP = 200
+SAVE_SECONDS = 2.0
 Progress = Callable[[float, str], None]
 
 
@@ -153,7 +155,7 @@ def outdated(store: Store, lineage: str) -> bool:
     """Whether a metric's version changed, or a metric came, since the lineage was measured."""
     current = {(m.name, m.version) for m in METRICS.all().values()}
     stored = {(key[2], key[3]) for key in store.value_keys(lineage)}
-    return not current <= stored
+    return bool(stored) and not current <= stored
 
 
 def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
@@ -162,10 +164,15 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
     source = _Lineage(store, lineage)
     standings, used = plan(source, state)
     jobs = list(_missing(store, source, standings, used))
-    for i, job in enumerate(jobs):
+    ready: list[tuple[str, MetricValue]] = []
+    saved = time.monotonic()
+    for i, job in enumerate(jobs, 1):
         progress(0.15 + 0.8 * i / len(jobs), f"Measuring cycle {job.cycle}")
-        values = _run(source, job)
-        store.save_values(lineage, [(job.comparison.key, v) for v in values], digests)
+        ready += [(job.comparison.key, v) for v in _run(source, job)]
+        # Opening the store costs more than a few values are worth; a crash costs what is not yet saved.
+        if i == len(jobs) or time.monotonic() - saved > SAVE_SECONDS:
+            store.save_values(lineage, ready, digests)
+            ready, saved = [], time.monotonic()
     facts = {key: c.as_json() for key, c in used.items()}
     return store.save_standings(lineage, standings, facts, state.data_revision)
 

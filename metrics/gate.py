@@ -102,8 +102,9 @@ def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.Dat
     if lineage is not None:
         rows["lineage"] = lineage
     if cycle is not None:
-        found = pd.to_numeric(rows["cycle"], errors="coerce").dropna().unique() if "cycle" in rows else []
-        if len(found) > 1 or (len(found) == 1 and found[0] != cycle):
+        given = pd.to_numeric(rows["cycle"], errors="coerce") if "cycle" in rows else pd.Series(dtype=float)
+        found = given.dropna().unique().tolist()
+        if set(found) - {cycle}:
             raise TailwatchError(
                 f"Cycle {cycle} was given, but the upload's rows carry their own:",
                 f"{', '.join(f'{c:g}' for c in sorted(found)[:10])}.",
@@ -219,7 +220,9 @@ def _finish(typed: pd.DataFrame) -> pd.DataFrame:
 def _facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], dict[str, str]]:
     """Facts of a cycle that ride in its rows must be the same in all of them."""
     found: dict[tuple[str, int], dict[str, str]] = {}
-    for (lineage, cycle), part in named.groupby([typed["lineage"], typed["cycle"]]):
+    keys = pd.Series(list(zip(typed["lineage"], typed["cycle"], strict=True)), named.index, dtype=object)
+    for key in sorted(set(keys)):
+        part, (lineage, cycle) = named[keys == key], key
         facts = found.setdefault((str(lineage), int(cycle)), {})
         for name in [f for f in FACTS if f in named.columns]:
             values = part[name].map(as_text).dropna().unique()

@@ -195,7 +195,7 @@ def judge(store: Store, lineage: str, revision: int) -> bool:
 
 
 def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any]:
-    """The verdict after a cycle, by default the last, as outside scripts read it; computes what is missing."""
+    """The verdict after a cycle, by default the last, as outside scripts read it; brought up to date."""
     refresh(store, lineage)
     verdicts = store.verdicts(lineage)
     if not verdicts:

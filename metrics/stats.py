@@ -37,9 +37,9 @@ def transform(values: npt.ArrayLike, scale: Scale) -> Floats:
     """Put values on the scale on which their noise is most even: log, or arcsine of the root for shares."""
     x = np.asarray(values, float)
     if scale == "log":
-        return np.log(np.maximum(x, 1e-12))
-    if scale == "arcsine":
-        return np.arcsin(np.sqrt(np.clip(x, 0.0, 1.0)))
+        x = np.log(np.maximum(x, 1e-12))
+    elif scale == "arcsine":
+        x = np.arcsin(np.sqrt(np.clip(x, 0.0, 1.0)))
     return x
 
 
@@ -47,9 +47,9 @@ def untransform(values: npt.ArrayLike, scale: Scale) -> Floats:
     """Back from `transform`."""
     y = np.asarray(values, float)
     if scale == "log":
-        return np.exp(y)
-    if scale == "arcsine":
-        return np.sin(np.clip(y, 0.0, math.pi / 2)) ** 2
+        y = np.exp(y)
+    elif scale == "arcsine":
+        y = np.sin(np.clip(y, 0.0, math.pi / 2)) ** 2
     return y
 
 

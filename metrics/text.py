@@ -61,8 +61,8 @@ def encode(texts: Sequence[str]) -> tuple[_Ints, _Ints, int]:
     words = [tokenize(text) for text in texts]
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     flat = [word for text in words for word in text]
-    codes, vocabulary = pd.factorize(np.array(flat, dtype=object)) if flat else (np.empty(0), [])
-    return codes.astype(np.int64), np.repeat(np.arange(len(words)), lengths), len(vocabulary)
+    codes = pd.factorize(np.array(flat, dtype=object))[0].astype(np.int64)
+    return codes, np.repeat(np.arange(len(words)), lengths), int(codes.max(initial=-1)) + 1
 
 
 def grams(tokens: _Ints, owner: _Ints, vocabulary: int, texts: int, k: int) -> Grams:

@@ -19,6 +19,8 @@ from sample_data.humans import HUMAN_FILE
 SEED = 2026
 SHIPPED = Path(__file__).parent
 FACT_CYCLES = [0, 4, 9, 14, 19]
+# The demo ends here for one lineage; its real next cycles lie in next/, to be uploaded by hand.
+HELD_BACK = ("creep", 18)
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:
@@ -30,7 +32,7 @@ def reference_set(humans: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the pinned human reference of one seed, in the column names of an upload."""
     rows = split(humans, seed).reference
     columns = {"example_id": "pkg-" + rows["package"], "output": rows["text"], "label": rows["section"]}
-    return pd.DataFrame(columns)
+    return pd.DataFrame({**columns, "slice.role": rows["role"]})
 
 
 def make(seed: int, out: Path) -> None:
@@ -41,7 +43,22 @@ def make(seed: int, out: Path) -> None:
     for lineage in recursion.LINEAGES:
         if sys.stderr.isatty():
             print(f"{lineage}: {recursion.CYCLES} cycles", file=sys.stderr)
-        write(recursion.run(humans, seed, lineage), out / f"{lineage}.parquet")
+        write_lineage(recursion.run(humans, seed, lineage), lineage, out)
+
+
+def write_lineage(frame: pd.DataFrame, lineage: str, out: Path) -> None:
+    """Write a lineage's cycles, those held back each to a file of its own."""
+    held = frame["cycle"] >= HELD_BACK[1] if lineage == HELD_BACK[0] else frame["cycle"] < 0
+    write(frame[~held], out / f"{lineage}.parquet")
+    for cycle, part in frame[held].groupby("cycle"):
+        (out / "next").mkdir(exist_ok=True)
+        write(part, out / "next" / f"{lineage}-{cycle}.parquet")
+
+
+def read_lineage(lineage: str, out: Path) -> pd.DataFrame:
+    """Return all cycles of a lineage, those held back included."""
+    files = [out / f"{lineage}.parquet", *sorted((out / "next").glob(f"{lineage}-*.parquet"))]
+    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
 
 
 def distinct_bigrams(texts: pd.Series) -> float:
@@ -70,7 +87,7 @@ def facts(out: Path) -> Iterator[dict[str, object]]:
     tail = tail_sections(pd.read_parquet(out / "reference.parquet")["label"])
     human = pd.read_parquet(HUMAN_FILE)["text"]
     for lineage in recursion.LINEAGES:
-        frame = pd.read_parquet(out / f"{lineage}.parquet").set_index("cycle")
+        frame = read_lineage(lineage, out).set_index("cycle")
         for cycle in FACT_CYCLES:
             yield {"lineage": lineage, "cycle": cycle} | cycle_facts(frame.loc[[cycle]], tail, human)
 

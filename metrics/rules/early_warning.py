@@ -45,7 +45,7 @@ def _judgement(history: History, position: int, reading: Reading, trends: Mappin
 def _findings(reading: Reading, message: str) -> tuple[Finding, ...]:
     if reading.status not in ("watch", "narrowing", "collapse"):
         return ()
-    severity: Severity = reading.status  # type: ignore[assignment]
+    severity: Severity = reading.status
     voters = {name: d for name, d in reading.deviations.items() if d.votes}
     lead = reading.lead or min(voters, key=lambda name: voters[name].z)
     since = reading.since if reading.since is not None else reading.cycle
@@ -83,7 +83,8 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
     name = reading.lead if reading.lead in low else min(voters, key=lambda n: voters[n].z)
     also = [trends[n].metric.label.lower() for n in sorted(low, key=lambda n: voters[n].z) if n != name]
     others = f" Also low: {', '.join(also)}." if also else ""
-    return f"{_low(trends[name], voters[name])}; narrowing since cycle {reading.since}; {_quality(reading)}.{others}"
+    since = f"narrowing since cycle {reading.since}"
+    return f"{_low(trends[name], voters[name])}; {since}; {_quality(reading)}.{others}"
 
 
 def _low(trend: Trend, d: Deviation) -> str:

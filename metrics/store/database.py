@@ -141,7 +141,8 @@ def incoming(con: Connection, rows: pa.Table) -> Iterator[None]:
 
 def frame(con: Connection, query: str, values: Any = None) -> pd.DataFrame:
     """The result of a query, moved by Arrow."""
-    return con.sql(query, params=values or []).to_arrow_table().to_pandas()
+    found: pd.DataFrame = con.sql(query, params=values or []).to_arrow_table().to_pandas()
+    return found
 
 
 def touch(con: Connection, lineage: str) -> None:

@@ -123,7 +123,7 @@ class Judged(Database):
         )
         with self.reading() as con:
             rows = con.execute(query, [lineage]).fetchall()
-        return [Verdict(*row[:-1], findings=_load(row[-1])) for row in rows]
+        return [Verdict(c, st, q, s, qs, text, _load(found)) for c, st, q, s, qs, text, found in rows]
 
     def alerts(self, lineage: str | None = None) -> pd.DataFrame:
         """Alert episodes, newest first, with state open, acknowledged or resolved.
@@ -133,8 +133,9 @@ class Judged(Database):
         with self.reading() as con:
             return frame(
                 con,
-                "SELECT a.*, CASE WHEN resolved_cycle IS NOT NULL THEN 'resolved' WHEN k.acknowledged_at IS NOT NULL"
-                " THEN 'acknowledged' ELSE 'open' END AS state, k.acknowledged_at, k.note"
+                "SELECT a.*, CASE WHEN resolved_cycle IS NOT NULL THEN 'resolved'"
+                " WHEN k.acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'open' END AS state,"
+                " k.acknowledged_at, k.note"
                 " FROM alerts a LEFT JOIN acknowledgements k USING (id)"
                 " WHERE $lineage IS NULL OR a.lineage = $lineage"
                 " ORDER BY resolved_cycle IS NOT NULL, first_cycle DESC, a.lineage, a.rule, a.metric",

@@ -140,8 +140,10 @@ class Measured(Database):
                 [lineage],
             ).fetchall()
         return {
-            (c, sl, m, v, key): MetricValue(c, m, v, sl, *rest[:-2], tuple(rest[-2] or ()), rest[-1])
-            for c, sl, m, v, key, *rest in rows
+            (c, sl, m, v, key): MetricValue(
+                *(c, m, v, sl, status, value, raw, low, high, n, step), tuple(replicates or ()), note
+            )
+            for c, sl, m, v, key, status, value, raw, low, high, n, step, replicates, note in rows
         }
 
     def values(self, lineage: str, metric: str | None = None, slice: str | None = "*") -> pd.DataFrame:

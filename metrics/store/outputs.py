@@ -81,6 +81,15 @@ def unfold(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows.drop(columns="slices"), pd.DataFrame(columns, index=rows.index)], axis=1)
 
 
+def by_cycle(outputs: pd.DataFrame) -> dict[tuple[str, int], pa.Table]:
+    """The Arrow table of each (lineage, cycle), in order."""
+    keys = outputs[["lineage", "cycle"]].drop_duplicates().sort_values(["lineage", "cycle"])
+    return {
+        (str(name), int(cycle)): as_table(outputs[(outputs["lineage"] == name) & (outputs["cycle"] == cycle)])
+        for name, cycle in zip(keys["lineage"], keys["cycle"], strict=True)
+    }
+
+
 class Outputs(Database):
     """Reads and writes what came in."""
 
@@ -97,10 +106,7 @@ class Outputs(Database):
 
         A cycle with the same content is left alone; one with other content needs `replace`.
         """
-        parts = {
-            (str(lineage), int(cycle)): as_table(part)
-            for (lineage, cycle), part in outputs.groupby(["lineage", "cycle"], sort=True)
-        }
+        parts = by_cycle(outputs)
         digests = {key: digest(table, facts.get(key, {})) for key, table in parts.items()}
         done: dict[str, tuple[list[int], list[int]]] = {}
         with self.writing() as con:
@@ -167,7 +173,8 @@ class Outputs(Database):
         with self.reading() as con:
             return frame(
                 con,
-                "SELECT l.lineage, l.created_at, count(c.cycle)::INTEGER AS cycles, max(c.cycle) AS last_cycle,"
+                "SELECT l.lineage, l.created_at, count(c.cycle)::INTEGER AS cycles,"
+                " max(c.cycle) AS last_cycle,"
                 " max(c.ingested_at) AS last_ingest, coalesce(sum(c.outputs), 0)::BIGINT AS outputs,"
                 " any_value(l.data_revision <> l.measured_revision) AS pending,"
                 " any_value(l.baseline) AS baseline, any_value(l.reference_digest) AS reference_digest"
@@ -215,10 +222,12 @@ class Outputs(Database):
                 "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL",
                 [lineage],
             )
-        prompts = {c: part.to_numpy(np.int64) for c, part in keys.groupby("cycle")["example_key"]}
+        cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
         return [
-            Conditions(int(row.cycle), prompts[row.cycle], *(_none(v) for v in row[2:]))
-            for row in facts.itertuples()
+            Conditions(
+                int(row["cycle"]), prompts[cycles == row["cycle"]], *map(_none, list(row.values())[1:])
+            )
+            for row in facts.to_dict("records")
         ]
 
     def _cycle_or_error(self, lineage: str, cycle: int) -> None:

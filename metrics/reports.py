@@ -1,0 +1,50 @@
+"""A verdict as text, JSON or JUnit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from metrics.printing import safe_line
+
+Result = Mapping[str, Any]
+
+
+def as_json(result: Result) -> str:
+    """The verdict as outside scripts read it."""
+    return json.dumps(result, indent=1, allow_nan=False)
+
+
+def as_text(result: Result) -> str:
+    """The verdict as a person reads it."""
+    back = result["last_healthy_cycle"]
+    lines = [f"{result['lineage']}, cycle {result['cycle']}: {result['status']}", f"  {result['message']}"]
+    lines += [f"  Last healthy: cycle {back}."] if back is not None else []
+    lines += [
+        f"  Alert ({a['severity']}, raised at cycle {a['cycle']}): {a['metric']}"
+        + (f" of {a['slice']}" if a["slice"] else "")
+        for a in result["alerts"]
+    ]
+    shown = " ".join(f"{h['cycle']}:{h['status']}" for h in result["history"])
+    return "\n".join(safe_line(line) for line in [*lines, f"  History: {shown}"])
+
+
+def as_junit(result: Result) -> str:
+    """The verdict as one test case per alert, or one that passes, for a pipeline's test page."""
+    alerts = [a for a in result["alerts"] if a["severity"] != "watch"]
+    suite = ElementTree.Element(
+        "testsuite", name="tailwatch", tests=str(max(1, len(alerts))), failures=str(len(alerts))
+    )
+    name = safe_line(f"{result['lineage']} cycle {result['cycle']}")
+    for alert in alerts:
+        case = ElementTree.SubElement(suite, "testcase", classname=name, name=safe_line(alert["rule"]))
+        failure = ElementTree.SubElement(case, "failure", message=safe_line(alert["message"]))
+        failure.text = safe_line(alert["message"])
+    if not alerts:
+        ElementTree.SubElement(suite, "testcase", classname=name, name=result["status"])
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+FORMATS: dict[str, Callable[[Result], str]] = {"text": as_text, "json": as_json, "junit": as_junit}

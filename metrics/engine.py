@@ -47,8 +47,8 @@ def measure_one(metric: Metric, sample: Sample, cycle: int, part: str | None, se
     return MetricValue(
         *(cycle, metric.name, metric.version, part, "ok", whole.value),
         raw=whole.value if whole.raw is None else whole.raw,
-        low=max(low, metric.bounds[0]),
-        high=min(high, metric.bounds[1]),
+        low=max(min(low, whole.value), metric.bounds[0]),
+        high=min(max(high, whole.value), metric.bounds[1]),
         n=whole.n,
         step=whole.step,
         replicates=replicates,

@@ -19,6 +19,8 @@ from metrics.core import GROUPS, Undefined
 
 NEIGHBOURS = 5
 REFERENCE_POINTS = 2000
+# A similarity below any that two vectors can have.
+NOWHERE = -2.0
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -42,7 +44,7 @@ class Reference:
         if len(points) <= k:
             return None
         similar = points @ points.T
-        np.fill_diagonal(similar, -2.0)
+        np.fill_diagonal(similar, NOWHERE)
         return Reference(points, np.partition(similar, -k, axis=1)[:, -k])
 
 
@@ -153,7 +155,7 @@ class Features:
         """Highest similarity of each group's outputs to each reference point, (GROUPS, points)."""
         if self.reference is None:
             raise Undefined("There is no reference to cover.")
-        best = np.full((GROUPS, len(self.reference.vectors)), -2.0, np.float32)
+        best = np.full((GROUPS, len(self.reference.vectors)), NOWHERE, np.float32)
         for group in range(GROUPS):
             rows = self.vectors[self.group == group]
             rows = rows[np.linalg.norm(rows, axis=1) > 0]

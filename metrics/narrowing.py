@@ -23,6 +23,7 @@ INDEX_LINE = -1.75
 QUALITY_LINE = -1.75
 WATCH_LINE = -2.5
 RUN = 2
+FEWEST_BASELINE = 3
 QUIET_METRIC, QUIET_INDEX, QUIET_CYCLES = -1.0, -0.8, 3
 PRIOR_CORRELATION = 0.3
 LOSS, LOSS_SURE = 0.20, 0.10
@@ -82,7 +83,7 @@ def deviation(
 ) -> Deviation | None:
     """Compare a value with its baseline; None where either is unknown."""
     base = [b for b in baseline if b.status == "ok"]
-    if value.status != "ok" or value.value is None or len(base) < 2 or len(base) < len(baseline):
+    if value.status != "ok" or value.value is None or len(base) < min(FEWEST_BASELINE, max(len(baseline), 2)):
         return None
     centre = float(np.mean([_y(b, metric) for b in base]))
     d = _y(value, metric) - centre

@@ -114,7 +114,8 @@ def effective_n(weights: npt.ArrayLike) -> float:
 def weighted_quantile(values: npt.ArrayLike, q: float, weights: npt.ArrayLike) -> float:
     """The q-quantile, interpolated between the mid-points of the weights' running sum."""
     x, w = np.asarray(values, float), np.asarray(weights, float)
-    order = np.argsort(x, kind="stable")
+    # Ties by weight, so that the order of the rows decides nothing.
+    order = np.lexsort((w, x))
     x, w = x[order], w[order]
     middle = (np.cumsum(w) - 0.5 * w) / w.sum()
     return float(np.interp(q, middle, x))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from metrics.core import Reading, metric
-from metrics.features import NEIGHBOURS
+from metrics.core import Reading, Undefined, metric
+from metrics.features import NEIGHBOURS, NOWHERE
 from metrics.sample import Sample
 
 # Equal texts embed equally up to the rounding of a float32 product.
@@ -41,6 +41,8 @@ def coverage(sample: Sample) -> Reading:
     reference = sample.reference
     assert reference is not None
     points = len(reference.vectors)
+    if not (sample.nearest > NOWHERE).any():
+        raise Undefined("No output has a vector.")
     covered = float((sample.nearest >= reference.radii - TOLERANCE).mean())
     j = np.arange(1, NEIGHBOURS + 1)
     expected = 1 - float(np.prod((points - j) / (sample.n + points - j)))

@@ -20,7 +20,8 @@ RUNS = 5
 def seconds(command: list[str], db: Path) -> float:
     """Wall time of one command."""
     start = time.perf_counter()
-    done = subprocess.run(command, env={**os.environ, "TAILWATCH_DB": str(db)}, capture_output=True, text=True)
+    env = {**os.environ, "TAILWATCH_DB": str(db)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr)
     return time.perf_counter() - start

@@ -1,0 +1,307 @@
+"""What the charts share: the frame, the cycle axis, bands, gaps with a word, end labels, status shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.palette import Palette, faded, palette
+from dashboard.story import Line, Moment, Point, Story
+from dashboard.words import SHAPE, UNKNOWN, WORD, count, number, part, safe
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+SYMBOL = {
+    "ring": "circle-open",
+    "circle": "circle",
+    "triangle": "triangle-up",
+    "diamond": "diamond",
+    "square": "square",
+    "dash": "line-ew",
+}
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+Pick = Callable[[Point, float | None], float | None]
+
+
+def figure(story: Story, height: int, right: int = 118, left: int = 44) -> go.Figure:
+    """An empty figure in the story's theme, with room on the right for the names of the lines."""
+    colours = palette(story.theme)
+    fig = go.Figure()
+    fig.update_layout(
+        template="none",
+        height=height,
+        margin={"l": left, "r": right, "t": 28, "b": 34},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 12, "color": colours.muted},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        hoverlabel={
+            "bgcolor": colours.raised,
+            "bordercolor": colours.rule,
+            "font": {"family": FONT, "size": 12, "color": colours.ink},
+            "align": "left",
+        },
+    )
+    axis = {"zeroline": False, "showline": False, "gridcolor": colours.rule, "fixedrange": True}
+    fig.update_xaxes(**axis)
+    fig.update_yaxes(**axis, nticks=6)
+    return fig
+
+
+def cycle_axis(fig: go.Figure, story: Story, title: str = "cycle") -> None:
+    """The cycles along the bottom, as many numbers as fit a narrow screen."""
+    numbers = [m.cycle for m in story.moments] or [0]
+    first, last = min(numbers), max(numbers)
+    step = max(1, math.ceil((last - first + 1) / 10))
+    fig.update_xaxes(
+        range=[first - 0.6, last + 0.6],
+        tickmode="array",
+        tickvals=list(range(first, last + 1, step)),
+        showgrid=False,
+        title={"text": title, "standoff": 4},
+    )
+
+
+def say(fig: go.Figure, story: Story, words: str) -> go.Figure:
+    """A figure that says in words why it shows nothing."""
+    colours = palette(story.theme)
+    fig.update_xaxes(visible=False)
+    fig.update_yaxes(visible=False)
+    fig.add_annotation(
+        text=words, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False,
+        font={"size": 13, "color": colours.muted},
+    )  # fmt: skip
+    return fig
+
+
+def value_of(point: Point, number: float | None) -> float | None:
+    """On the metric's own scale."""
+    return number
+
+
+def share_of(point: Point, number: float | None) -> float | None:
+    """In percent of the point's baseline."""
+    return point.share(number)
+
+
+def runs(line: Line, pick: Pick) -> Iterator[tuple[bool, list[Point]]]:
+    """The line's points in stretches that are known, or not."""
+    stretch: list[Point] = []
+    for point in line.points:
+        if stretch and is_known(point, pick) != is_known(stretch[-1], pick):
+            yield is_known(stretch[0], pick), stretch
+            stretch = []
+        stretch.append(point)
+    if stretch:
+        yield is_known(stretch[0], pick), stretch
+
+
+def is_known(point: Point, pick: Pick) -> bool:
+    """Whether there is a number to draw."""
+    shown = pick(point, point.value)
+    return shown is not None and math.isfinite(shown)
+
+
+def band(fig: go.Figure, line: Line, colour: str, pick: Pick = value_of, opacity: float = 0.13) -> None:
+    """The 95 % interval of every point, as one band for each known stretch."""
+    for known, stretch in runs(line, pick):
+        ends = [(p.cycle, pick(p, p.low), pick(p, p.high)) for p in stretch if known]
+        both = [(x, lo, hi) for x, lo, hi in ends if lo is not None and hi is not None]
+        if not both:
+            continue
+        xs = [x for x, _, _ in both]
+        # A stretch of one point has no area: the outline shows its interval as an upright line.
+        outline = 6.0 if len(both) == 1 else 0.0
+        fig.add_scatter(
+            x=xs + xs[::-1],
+            y=[hi for _, _, hi in both] + [lo for _, lo, _ in reversed(both)],
+            fill="toself",
+            fillcolor=faded(colour, opacity),
+            line={"width": outline, "color": faded(colour, opacity)},
+            mode="lines",
+            hoverinfo="skip",
+        )
+
+
+def curve(
+    fig: go.Figure, story: Story, line: Line, colour: str, *, pick: Pick = value_of, dash: str, width: float
+) -> None:
+    """The points of a line, joined where they follow on each other, and a word in every gap."""
+    shown = [pick(p, p.value) if is_known(p, pick) else None for p in line.points]
+    fig.add_scatter(
+        x=[p.cycle for p in line.points],
+        y=shown,
+        mode="lines+markers",
+        connectgaps=False,
+        line={"color": colour, "width": width, "dash": dash},
+        marker={"color": colour, "size": 5 if len(line.points) > 30 else 6},
+        hovertext=hovers(story, line),
+        hoverinfo="text",
+        customdata=[p.cycle for p in line.points],
+        name=safe(line.label, 60),
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
+    _gaps(fig, story, line, pick)
+
+
+def _gaps(fig: go.Figure, story: Story, line: Line, pick: Pick) -> None:
+    height: float | None = None
+    for known, stretch in runs(line, pick):
+        if known:
+            height = pick(stretch[-1], stretch[-1].value)
+            continue
+        words = UNKNOWN.get(stretch[0].status, "no baseline")
+        fig.add_annotation(
+            x=(stretch[0].cycle + stretch[-1].cycle) / 2,
+            y=height if height is not None else 0.06,
+            yref="y" if height is not None else "y domain",
+            text=f"{safe(line.label, 24)}: {words}",
+            showarrow=False,
+            font={"size": 10, "color": palette(story.theme).muted},
+        )
+
+
+def hovers(story: Story, line: Line) -> list[str]:
+    """What stands beside the pointer: cycle, checkpoint, value, interval, n, z, status."""
+    moments = {m.cycle: m for m in story.moments}
+    return [_hover(line, p, moments.get(p.cycle)) for p in line.points]
+
+
+def _hover(line: Line, p: Point, moment: Moment | None) -> str:
+    where = f"cycle {p.cycle}"
+    if moment is not None and moment.checkpoint:
+        where += f" · {safe(moment.checkpoint, 40)}"
+    name = safe(line.label, 60) + (f" · {safe(part(line.slice), 40)}" if line.slice else "")
+    rows = [f"<b>{name}</b>", where]
+    if p.value is None:
+        return "<br>".join([*rows, f"unknown: {UNKNOWN.get(p.status, 'no value')}"])
+    share = p.share(p.value)
+    of = f", {share:.0f} % of baseline" if share is not None else ""
+    rows.append(f"{number(p.value)}{of}")
+    rows.append(f"95 % interval {number(p.low)} to {number(p.high)}")
+    rows.append(f"n {count(p.n)}" + (f" · z {p.z:.1f}" if p.z is not None else ""))
+    if moment is not None:
+        rows.append(WORD.get(moment.status, ""))
+    return "<br>".join(rows)
+
+
+def end_labels(fig: go.Figure, ends: Sequence[tuple[float, str, str]], low: float, high: float) -> None:
+    """Names and last values at the ends of the lines, moved apart where they would overlap."""
+    heights = spread([y for y, _, _ in ends], (high - low) * 0.075, low, high)
+    for height, (_, text, colour) in zip(heights, ends, strict=True):
+        fig.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=4, y=height, yref="y", text=text,
+            showarrow=False, align="left", font={"size": 12, "color": colour},
+        )  # fmt: skip
+
+
+def spread(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The heights moved apart to at least `gap`, in their order, within low and high where they fit.
+
+    >>> spread([1.0, 1.0], 2.0, 0.0, 10.0)
+    [2.0, 0.0]
+    """
+    order = sorted(range(len(heights)), key=lambda i: -heights[i])
+    out = list(heights)
+    for above, i in zip(order, order[1:], strict=False):
+        out[i] = min(out[i], out[above] - gap)
+    floor = low
+    for i in reversed(order):
+        out[i] = max(out[i], floor)
+        floor = out[i] + gap
+    over = max(out, default=high) - high
+    return [y - over if over > 0 else y for y in out]
+
+
+def learning(fig: go.Figure, story: Story) -> None:
+    """Shade where nothing is judged yet, and mark where cycles cannot be compared with those before."""
+    colours = palette(story.theme)
+    quiet = [m.cycle for m in story.moments if m.status == "learning"]
+    for first, last in stretches(quiet):
+        fig.add_vrect(
+            x0=first - 0.5, x1=last + 0.5, y0=0, y1=1, yref="y domain", fillcolor=colours.muted, opacity=0.07,
+            line_width=0, layer="below",
+        )  # fmt: skip
+        _word(fig, first - 0.4, "learning", colours)
+    for moment in story.moments:
+        if moment.opens:
+            fig.add_shape(
+                type="line", x0=moment.cycle - 0.5, x1=moment.cycle - 0.5, y0=0, y1=1, yref="y domain",
+                line={"color": colours.muted, "width": 1, "dash": "dash"},
+            )  # fmt: skip
+            _word(fig, moment.cycle - 0.4, "new baseline", colours)
+
+
+def notes(fig: go.Figure, story: Story) -> None:
+    """A thin upright with a word at each cycle that carries a note."""
+    colours = palette(story.theme)
+    for moment in story.moments:
+        if moment.note:
+            fig.add_shape(
+                type="line", x0=moment.cycle, x1=moment.cycle, y0=0, y1=1, yref="y domain",
+                line={"color": colours.rule, "width": 1},
+            )  # fmt: skip
+            _word(fig, moment.cycle, safe(moment.note, 22), colours)
+
+
+def _word(fig: go.Figure, x: float, text: str, colours: Palette) -> None:
+    fig.add_annotation(
+        x=x, y=1, yref="y domain", yshift=9, text=text, showarrow=False, xanchor="left",
+        font={"size": 11, "color": colours.muted},
+    )  # fmt: skip
+
+
+def stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Numbers that follow on each other as (first, last).
+
+    >>> stretches([0, 1, 2, 5])
+    [(0, 2), (5, 5)]
+    """
+    out: list[tuple[int, int]] = []
+    for n in numbers:
+        out = [*out[:-1], (out[-1][0], n)] if out and n == out[-1][1] + 1 else [*out, (n, n)]
+    return out
+
+
+def status_strip(fig: go.Figure, story: Story, domain: tuple[float, float]) -> None:
+    """The status of every cycle as its shape, in a strip of its own over the cycle axis."""
+    colours = palette(story.theme)
+    loud = {"watch", "narrowing", "collapse"}
+    fig.add_scatter(
+        x=[m.cycle for m in story.moments],
+        y=[0] * len(story.moments),
+        yaxis="y2",
+        mode="markers",
+        marker={
+            "symbol": [SYMBOL[SHAPE.get(m.status, "ring")] for m in story.moments],
+            "size": [10 if m.status in loud else 7 for m in story.moments],
+            "color": [colours.status.get(m.status, colours.muted) for m in story.moments],
+            "line": {
+                "width": 1.5,
+                "color": [colours.status.get(m.status, colours.muted) for m in story.moments],
+            },
+        },
+        hovertext=[_said(m) for m in story.moments],
+        hoverinfo="text",
+        customdata=[m.cycle for m in story.moments],
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
+    hidden = {"visible": False, "fixedrange": True, "range": [-1, 1]}
+    fig.update_layout(yaxis2={**hidden, "domain": list(domain), "anchor": "x"})
+
+
+def _said(moment: Moment) -> str:
+    lines = [f"<b>{WORD.get(moment.status, '')}</b> after cycle {moment.cycle}"]
+    words = safe(moment.message).split(" ")
+    row = ""
+    for word in words:
+        if len(row) + len(word) > 60:
+            lines.append(row)
+            row = ""
+        row = f"{row} {word}".strip()
+    return "<br>".join([*lines, row])

@@ -1,0 +1,74 @@
+"""The frame of every page: colours, the calm word when something is wrong, and what was to be said next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.palette import palette
+from dashboard.words import label, safe
+from metrics import TailwatchError
+
+_STYLE = """<style>
+:root {{ --tw-ink: {p.ink}; --tw-muted: {p.muted}; --tw-rule: {p.rule}; --tw-raised: {p.raised}; }}
+[data-testid="stMainBlockContainer"] {{ max-width: 1200px; padding: 3.5rem 2rem 5rem; }}
+.tw-line {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .7rem; line-height: 1.35; }}
+.tw-line svg {{ width: 1.05rem; height: 1.05rem; flex: none; }}
+.tw-word {{ font-weight: 700; letter-spacing: .04em; text-transform: uppercase; font-size: .85rem; }}
+.tw-name {{ font-weight: 600; overflow-wrap: anywhere; }}
+.tw-quiet {{ color: var(--tw-muted); font-size: .9rem; }}
+.tw-says {{ margin: .35rem 0 0; line-height: 1.5; overflow-wrap: anywhere; max-width: 46rem; }}
+.tw-lead {{ font-size: 1.15rem; }}
+.tw-facts {{ display: flex; flex-wrap: wrap; gap: .1rem 1.4rem; color: var(--tw-muted); font-size: .9rem;
+  margin-top: .35rem; }}
+.tw-facts b {{ color: var(--tw-ink); font-weight: 600; }}
+.tw-term {{ border-bottom: 1px dotted var(--tw-muted); cursor: help; }}
+.tw-wrong {{ border-left: 3px solid var(--tw-ink); background: var(--tw-raised); padding: .8rem 1rem;
+  border-radius: 4px; overflow-wrap: anywhere; }}
+[class*="st-key-door-"] button {{ min-height: 9rem; width: 100%; }}
+@media (max-width: 640px) {{
+  [data-testid="stMainBlockContainer"] {{ padding: 3.2rem 1rem 4rem; }}
+  h1 {{ font-size: 1.45rem !important; }}
+}}
+</style>"""
+
+
+def theme() -> str:
+    """'dark' or 'light', as the browser shows it."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def style() -> None:
+    """The few rules that Streamlit's own theme has no option for."""
+    st.html(_STYLE.format(p=palette(theme())))
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Whatever goes wrong inside is shown as a sentence, never as a traceback."""
+    try:
+        yield
+    except TailwatchError as error:
+        wrong(str(error))
+    except Exception:
+        logging.getLogger("tailwatch").exception("A page could not be shown")
+        wrong("Something went wrong here. Nothing was lost; reload the page, and look into the server's log.")
+
+
+def wrong(sentence: str) -> None:
+    """Say what is wrong. The sentence may hold anybody's text."""
+    st.html(f'<div class="tw-wrong" role="alert" data-testid="wrong">{safe(sentence, 2000)}</div>')
+
+
+def say_next(sentence: str) -> None:
+    """Say this in a toast once the page has changed: a toast before a rerun is often lost."""
+    st.session_state.setdefault("_toasts", []).append(sentence)
+
+
+def say_now() -> None:
+    """Show what was kept for this run."""
+    for sentence in st.session_state.pop("_toasts", []):
+        st.toast(label(sentence, 300), duration="long")

@@ -1,0 +1,29 @@
+"""A chart on a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.charts import CHARTS
+from dashboard.story import Story
+
+
+def show(name: str, story: Story, key: str, *, clickable: bool = False) -> int | None:
+    """Draw a chart of the catalogue; returns the cycle of the point that was clicked, if any."""
+    chart = CHARTS.get(name)
+    still = name == "sparkline"
+    options: dict[str, Any] = {
+        "theme": None,
+        "key": key,
+        "alt": chart.label,
+        "config": {"displayModeBar": False, "scrollZoom": False, "staticPlot": still, "doubleClick": False},
+    }
+    if not clickable:
+        st.plotly_chart(chart.draw(story), **options)
+        return None
+    event = st.plotly_chart(chart.draw(story), on_select="rerun", selection_mode="points", **options)
+    picked = [p.get("customdata", p.get("x")) for p in event["selection"]["points"]]
+    first = picked[0][0] if picked and isinstance(picked[0], list) else (picked[0] if picked else None)
+    return int(first) if isinstance(first, int | float) else None

@@ -1,0 +1,107 @@
+"""The status of a lineage as a shape, a word and a sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import desk
+from dashboard.palette import palette
+from dashboard.words import SHAPE, WORD, ago, safe
+from metrics.core import METRICS
+from metrics.judging import check_result
+from metrics.store import Verdict
+
+_PATHS = {
+    "ring": '<circle cx="10" cy="10" r="6.5" fill="none" stroke="{c}" stroke-width="2.5"/>',
+    "circle": '<circle cx="10" cy="10" r="7.5" fill="{c}"/>',
+    "triangle": '<path d="M10 2 18.5 17.5 1.5 17.5z" fill="{c}"/>',
+    "diamond": '<path d="M10 .8 19.2 10 10 19.2.8 10z" fill="{c}"/>',
+    "square": '<path d="M2.5 2.5h15v15h-15z" fill="{c}"/>',
+    "dash": '<path d="M2 8h16v4H2z" fill="{c}"/>',
+}
+
+
+def shape(status: str, theme: str) -> str:
+    """The status as a drawn shape in its colour."""
+    colours = palette(theme)
+    drawn = _PATHS[SHAPE[status]].format(c=colours.status.get(status, colours.muted))
+    return f'<svg viewBox="0 0 20 20" aria-hidden="true">{drawn}</svg>'
+
+
+def headline(status: str, theme: str, name: str = "", when: str = "") -> str:
+    """Shape, word, and behind them the lineage's name and a time."""
+    named = f'<span class="tw-name">{safe(name, 80)}</span>' if name else ""
+    return (
+        f'<div class="tw-line" data-testid="status" data-status="{status}">{shape(status, theme)}'
+        f'<span class="tw-word">{WORD[status]}</span>{named}<span class="tw-quiet">{when}</span></div>'
+    )
+
+
+def block(at: desk.Revision, lineage: pd.Series, theme: str, *, named: bool, lead: bool = False) -> str:
+    """All that is said of a lineage before any number: status, sentence, facts."""
+    name = str(lineage["lineage"])
+    said = desk.verdicts(at, name)
+    status = said[-1].status if said else "pending"
+    size = " tw-lead" if lead else ""
+    return (
+        headline(status, theme, name if named else "", _when(lineage))
+        + f'<p class="tw-says{size}" data-testid="sentence">{explained(sentence(said))}</p>'
+        + _facts(at, name, said)
+    )
+
+
+def sentence(said: list[Verdict]) -> str:
+    """What was said after the last cycle."""
+    return said[-1].message if said else "This lineage has come in, but has not been measured yet."
+
+
+@lru_cache
+def _terms() -> tuple[tuple[str, str], ...]:
+    """Each metric's label as it stands in sentences, with its docstring's first sentence; long ones first."""
+    found = {m.label: " ".join(m.doc.split("\n\n")[0].split()) for m in METRICS.all().values()}
+    spelled = {form: doc for name, doc in found.items() for form in (name, name.lower())}
+    return tuple(sorted(spelled.items(), key=lambda item: -len(item[0])))
+
+
+def explained(text: str) -> str:
+    """A sentence made safe, with every metric it names underlined and explained on hover."""
+    shown = safe(text, 1000)
+    marks: list[str] = []
+    for name, doc in _terms():
+        if safe(name) in shown:
+            marks.append(f'<span class="tw-term" title="{safe(doc, 300)}">{safe(name)}</span>')
+            shown = shown.replace(safe(name), f"\x00{len(marks) - 1}\x00", 1)
+    for i, mark in enumerate(marks):
+        shown = shown.replace(f"\x00{i}\x00", mark)
+    return shown
+
+
+def _when(lineage: pd.Series) -> str:
+    if pd.isna(lineage["last_cycle"]):
+        return "no cycle yet"
+    stamp = pd.Timestamp(lineage["last_ingest"]).to_pydatetime()
+    words = ago(stamp, datetime.now())
+    return f'cycle {int(lineage["last_cycle"])} · <span title="{stamp:%d %B %Y, %H:%M}">{words}</span>'
+
+
+def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
+    facts = []
+    if said and said[-1].since is not None:
+        facts.append(f"Since <b>cycle {said[-1].since}</b>")
+    if said and said[-1].status in ("watch", "narrowing", "collapse"):
+        last = check_result(name, said)["last_healthy_cycle"]
+        facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
+    shares = [s for m in desk.cycles(at, name)["mix"] if (s := desk.human_share(m)) is not None]
+    if shares:
+        was = f", was {shares[0]:.0%}" if round(shares[0], 2) != round(shares[-1], 2) else ""
+        facts.append(f"Human share <b>{shares[-1]:.0%}</b>{was}")
+    return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""
+
+
+def show(html: str) -> None:
+    """Put it on the page."""
+    st.html(html)

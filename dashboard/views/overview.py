@@ -1,0 +1,115 @@
+"""Overview: every lineage as one card, the most urgent first."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import desk
+from dashboard.parts import acknowledging, frame, picture, status
+from dashboard.words import STATUSES
+from metrics import demo, pipeline
+
+PER_PAGE = 12
+
+
+def page() -> None:
+    """Cards, or two doors where there is nothing yet, or the one lineage that there is."""
+    at = desk.now()
+    lineages = desk.lineages(at)
+    st.title("Overview")
+    if lineages.empty:
+        _doors()
+        return
+    if len(lineages) == 1 and not st.session_state.get("_been_home"):
+        st.session_state["_been_home"] = True
+        st.switch_page("views/trends.py", query_params={"lineage": str(lineages["lineage"].iloc[0])})
+    st.session_state["_been_home"] = True
+    _pending(lineages)
+    _cards(at, lineages)
+
+
+def _doors() -> None:
+    st.text("There is nothing here yet. Look at an example, or bring the eval outputs of your first cycle.")
+    left, right = st.columns(2)
+    with left, st.container(key="door-sample"):
+        if st.button("Load the sample data", type="primary", width="stretch"):
+            _load_sample()
+        st.caption("Four lineages of a small model, really retrained on its own output. About a minute.")
+    with right, st.container(key="door-upload"):
+        if st.button("Upload a cycle", width="stretch"):
+            st.switch_page("views/upload.py")
+        st.caption("JSONL, CSV or Parquet, one row per output. You map the columns.")
+
+
+def _load_sample() -> None:
+    bar = st.progress(0.0, text="Reading the sample data")
+    demo.load(desk.store(), progress=lambda share, what: bar.progress(min(share, 1.0), text=what) and None)
+    frame.say_next("The sample data is loaded: four lineages.")
+    st.rerun()
+
+
+def _pending(lineages: pd.DataFrame) -> None:
+    waiting = lineages[lineages["pending"].fillna(False).astype(bool)]
+    if waiting.empty:
+        return
+    st.text(f"{len(waiting)} of {len(lineages)} lineages hold something that has not been measured yet.")
+    if st.button("Measure what is missing"):
+        bar = st.progress(0.0, text="Measuring")
+        pipeline.refresh(desk.store(), progress=lambda share, what: bar.progress(min(share, 1.0), text=what) and None)
+        st.rerun()
+
+
+def _cards(at: desk.Revision, lineages: pd.DataFrame) -> None:
+    ordered = _by_urgency(at, lineages)
+    shown = ordered
+    if len(ordered) > PER_PAGE:
+        pages = -(-len(ordered) // PER_PAGE)
+        nth = st.session_state.get("overview_page", 1)
+        shown = ordered.iloc[(nth - 1) * PER_PAGE : nth * PER_PAGE]
+    # The sentences of all cards come first; the pictures follow.
+    places = [_card(at, row, i) for i, (_, row) in enumerate(shown.iterrows())]
+    if len(ordered) > PER_PAGE:
+        st.pagination(pages, key="overview_page")
+    for i, (place, name) in enumerate(zip(places, shown["lineage"], strict=True)):
+        with place:
+            _sparkline(at, str(name), i)
+
+
+def _by_urgency(at: desk.Revision, lineages: pd.DataFrame) -> pd.DataFrame:
+    rank = {status: i for i, status in enumerate(STATUSES)}
+    said = {name: desk.verdicts(at, name) for name in lineages["lineage"]}
+    order = [rank[said[name][-1].status] if said[name] else rank["learning"] for name in lineages["lineage"]]
+    return lineages.assign(order=order).sort_values(["order", "lineage"], kind="stable")
+
+
+def _card(at: desk.Revision, lineage: pd.Series, nth: int) -> st.delta_generator.DeltaGenerator:
+    name = str(lineage["lineage"])
+    with st.container(border=True, key=f"card-{nth}"):
+        words, side = st.columns([4, 1], gap="medium")
+        with words:
+            status.show(status.block(at, lineage, frame.theme(), named=True))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link("views/trends.py", label="Look", query_params={"lineage": name})
+            waiting = acknowledging.open_alerts(at, name)
+            if len(waiting):
+                acknowledging.button(waiting.iloc[0], key=f"acknowledge-{nth}")
+        return side.container(key=f"spark-{nth}")
+
+
+def _sparkline(at: desk.Revision, name: str, nth: int) -> None:
+    known = desk.history(at, name).trends
+    tail = next((m for m in ("tail_recall", "distinct_2", "class_coverage") if (m, None) in known), None)
+    story = desk.story(at, name, [(m, None) for m in ("mean_score", tail) if m], frame.theme())
+    if not story.lines:
+        return
+    picture.show("sparkline", story, key=f"sparkline-{nth}")
+    ends = []
+    for line in story.lines:
+        shares = [s for p in line.points if (s := p.share(p.value)) is not None]
+        if shares:
+            ends.append(f"{line.label.lower()} {shares[-1]:.0f} %")
+    st.html(f'<div class="tw-quiet">{" · ".join(ends)}</div>' if ends else "<div></div>")
+
+
+page()

@@ -1,0 +1,131 @@
+"""How the app speaks: statuses, numbers, dates and slices in words, and untrusted text made harmless."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from datetime import datetime
+
+STATUSES = ("collapse", "narrowing", "watch", "not_comparable", "learning", "healthy")
+WORD = {
+    "learning": "Learning",
+    "healthy": "Healthy",
+    "watch": "Watch",
+    "narrowing": "Narrowing",
+    "collapse": "Collapse",
+    "not_comparable": "Not comparable",
+    "pending": "Not measured yet",
+}
+SHAPE = {
+    "learning": "ring",
+    "healthy": "circle",
+    "watch": "triangle",
+    "narrowing": "diamond",
+    "collapse": "square",
+    "not_comparable": "dash",
+    "pending": "ring",
+}
+MEANING = {
+    "learning": "Too few cycles to know what normal looks like, or the first after a baseline.",
+    "healthy": "Nothing is narrowing.",
+    "watch": "One reading is low. The next cycle will tell.",
+    "narrowing": "The tail is going while the mean still holds.",
+    "collapse": "Losses are large, or quality has begun to fall too.",
+    "not_comparable": "The evaluation changed, so that a new baseline starts here.",
+}
+UNKNOWN = {
+    "too_few": "too few outputs",
+    "no_column": "no column for it",
+    "undefined": "nothing to count",
+}
+FAMILY = {
+    "quality": "Quality",
+    "tail": "Tail",
+    "diversity": "Diversity",
+    "coverage": "Coverage",
+    "complexity": "Complexity",
+    "health": "Health of the eval",
+    "drift": "Drift",
+    "provenance": "Provenance",
+}
+HEALTHY = {"high": "high", "low": "low", "reference": "near the reference"}
+WHOLE = "Whole"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: object, most: int = 80) -> str:
+    """Untrusted text on one line, without control or direction characters, and not longer than `most`.
+
+    >>> plain("a\\nb")
+    'a b'
+    """
+    line = _CONTROL.sub(" ", str(text)).strip()
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def safe(text: object, most: int = 400) -> str:
+    """Untrusted text for HTML and for plotly, which reads tags in text too.
+
+    >>> safe("<img src=x>")
+    '&lt;img src=x&gt;'
+    """
+    return html.escape(plain(text, most))
+
+
+def label(text: object, most: int = 60) -> str:
+    """Untrusted text for a label: every mark that Markdown knows is escaped.
+
+    >>> label("a_b")
+    'a\\\\_b'
+    """
+    return _MARKDOWN.sub(r"\\\1", plain(text, most))
+
+
+def number(value: float | None) -> str:
+    """Two or three significant digits.
+
+    >>> number(0.360903), number(1234.5), number(None)
+    ('0.361', '1,234', 'unknown')
+    """
+    if value is None or not math.isfinite(value):
+        return "unknown"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def count(n: float | None) -> str:
+    """A number of outputs."""
+    return "unknown" if n is None or not math.isfinite(n) else f"{n:,.0f}"
+
+
+def part(slice: str | None) -> str:
+    """A slice as it is said: 'language=de' is 'language: de'."""
+    return WHOLE if slice is None else plain(slice).replace("=", ": ", 1)
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits.
+
+    >>> ago(datetime(2026, 1, 1), datetime(2026, 1, 3))
+    '2 days ago'
+    """
+    seconds = (now - when).total_seconds()
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            whole = int(seconds // length)
+            return f"{whole} {unit}{'s' if whole > 1 else ''} ago"
+    return "just now"
+
+
+def cycles(numbers: list[int]) -> str:
+    """'cycle 18', or 'cycles 18 to 19', or each of them.
+
+    >>> cycles([18]), cycles([1, 2, 3]), cycles([1, 4])
+    ('cycle 18', 'cycles 1 to 3', 'cycles 1, 4')
+    """
+    if len(numbers) == 1:
+        return f"cycle {numbers[0]}"
+    if numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"cycles {numbers[0]} to {numbers[-1]}"
+    return "cycles " + ", ".join(map(str, numbers))

@@ -1,0 +1,190 @@
+"""The command line as a pipeline uses it: exit codes, what goes where, and sentences for mistakes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from metrics import demo
+from metrics.cli import main
+from metrics.printing import safe_cell, safe_line
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    """A store with the first nine real cycles of a lineage that narrows from its onset at cycle 5."""
+    folder = tmp_path_factory.mktemp("cli")
+    frame = pd.read_parquet(demo.folder() / "replace.parquet").drop(columns="slice.role")
+    frame[frame["cycle"] < 9].to_parquet(folder / "replace.parquet")
+    store = str(folder / "store.duckdb")
+    assert main(["ingest", str(folder / "replace.parquet"), "--db", store]) == 0
+    return store
+
+
+def run(capsys, *words):
+    code = main(list(map(str, words)))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_check_fails_the_pipeline_on_a_narrowing_and_only_then(db, capsys):
+    code, out, _ = run(capsys, "check", "--db", db, "--lineage", "replace", "--format", "json")
+    result = json.loads(out)
+    assert code == 1
+    assert result["status"] in ("narrowing", "collapse")
+    code, out, _ = run(capsys, "check", "--db", db, "--lineage", "replace", "--cycle", 4, "--format", "json")
+    assert code == 0
+    assert json.loads(out)["status"] == "learning"
+
+
+def test_fail_on_sets_the_line(db, capsys):
+    words = ("check", "--db", db, "--lineage", "replace", "--format", "json")
+    severities = {a["severity"] for a in json.loads(run(capsys, *words)[1])["alerts"]}
+    code = run(capsys, *words, "--fail-on", "collapse")[0]
+    assert code == int("collapse" in severities)
+
+
+def test_junit_has_one_failure_per_alert(db, capsys):
+    _, out, _ = run(capsys, "check", "--db", db, "--lineage", "replace", "--format", "junit")
+    suite = ElementTree.fromstring(out)
+    assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) == 1
+
+
+def test_metrics_are_data_on_stdout(db, capsys):
+    code, out, err = run(capsys, "metrics", "--db", db, "--lineage", "replace", "--format", "json")
+    rows = json.loads(out)
+    assert code == 0
+    assert err == ""
+    assert {"tail_recall", "distinct_1", "mean_score"} <= {r["metric"] for r in rows}
+    assert all((r["value"] is None) == (r["status"] != "ok") for r in rows)
+
+
+def test_same_file_again_is_a_no_op_and_another_needs_replace(db, tmp_path, capsys):
+    frame = pd.read_parquet(demo.folder() / "replace.parquet").drop(columns="slice.role")
+    one = frame[frame["cycle"] == 8]
+    one.to_parquet(tmp_path / "same.parquet")
+    code, _, err = run(capsys, "ingest", tmp_path / "same.parquet", "--db", db)
+    assert (code, "there already" in err) == (0, True)
+    one.assign(score=0.5).to_parquet(tmp_path / "other.parquet")
+    code, _, err = run(capsys, "ingest", tmp_path / "other.parquet", "--db", db)
+    assert code == 2
+    assert "--replace" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ingest", "nowhere.csv", "--lineage", "a"], "no file"),
+        (["ingest", __file__, "--lineage", "a"], "no ending that is known"),
+        (["check", "--lineage", "nobody"], "no lineage"),
+        (["check", "--lineage", "replace", "--cycle", "77"], "no cycle 77"),
+        (["rules", "--add", "no_such_metric", "--below", "1"], "no 'no_such_metric'"),
+        (["rules", "--add", "mean_score"], "needs a line"),
+        (["baseline", "--lineage", "replace", "--cycles", "abc"], "0-3 or 2,3,5"),
+        (["cycles", "--lineage", "replace", "--delete", "99"], "no cycle 99"),
+        (["export", "--to", "/nowhere/at/all"], "no folder"),
+        (["catalog", "nonsense"], "no 'nonsense'"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_exit_code_2(db, capsys, words, said):
+    code, out, err = run(capsys, *words, "--db", db)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert err.startswith("tailwatch: ")
+    assert err.count("\n") == 1
+
+
+def test_csv_in_with_mapping_and_rejected_rows_said(tmp_path, capsys):
+    rows = ["id,answer,acc,lang", *(f"q{i},text {i},{i % 2},en" for i in range(30)), "q99,late,much,en"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    code, out, err = run(
+        *(
+            capsys,
+            "ingest",
+            tmp_path / "a.csv",
+            "--db",
+            tmp_path / "s.duckdb",
+            "--lineage",
+            "mine",
+            "--cycle",
+            0,
+        ),
+        *("--map", "example_id=id", "--map", "output=answer", "--map", "slice.lang=lang", "--score", "acc"),
+        *("--mix", "human=20,generative=80", "--decoding", "temperature=0.7"),
+    )
+    assert code == 0
+    assert "1 rows were rejected" in err
+    assert "not a number ('much')" in err
+    assert "learning" in out
+    code, out, _ = run(capsys, "cycles", "--db", tmp_path / "s.duckdb", "--lineage", "mine")
+    assert "human=20,generative=80" in out
+
+
+def test_rules_are_added_fire_and_go(db, capsys):
+    add = (
+        "rules",
+        "--db",
+        db,
+        "--lineage",
+        "replace",
+        "--add",
+        "mean_score",
+        "--below",
+        99,
+        "--severity",
+        "watch",
+    )
+    code, out, _ = run(capsys, *add)
+    assert code == 0
+    rule = out.splitlines()[1].split()[0]
+    _, out, _ = run(capsys, "alerts", "--db", db, "--format", "json")
+    assert f"threshold:{rule}" in {a["rule"] for a in json.loads(out)}
+    assert run(capsys, "rules", "--db", db, "--delete", rule)[0] == 0
+    _, out, _ = run(capsys, "alerts", "--db", db, "--format", "json")
+    assert {a["rule"] for a in json.loads(out)} == {"early_warning"}
+
+
+def test_acknowledged_alert_stays_so_through_refresh(db, capsys):
+    _, out, _ = run(capsys, "alerts", "--db", db, "--format", "json")
+    alert = next(a for a in json.loads(out) if a["state"] == "open")
+    assert run(capsys, "alerts", "--db", db, "--acknowledge", alert["id"], "--note", "seen")[0] == 0
+    assert run(capsys, "baseline", "--db", db, "--lineage", "replace", "--cycles", "0-3")[0] == 0
+    _, out, _ = run(capsys, "alerts", "--db", db, "--format", "json")
+    again = next(a for a in json.loads(out) if a["id"] == alert["id"])
+    assert (again["state"], again["note"]) == ("acknowledged", "seen")
+
+
+def test_export_writes_no_formula_cells(db, tmp_path, capsys):
+    assert run(capsys, "export", "--db", db, "--to", tmp_path)[0] == 0
+    assert set(pd.read_csv(tmp_path / "values.csv")["lineage"]) == {"replace"}
+    assert safe_cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert safe_line("a\x1b[2Jb") == "a\ufffd[2Jb"
+
+
+@pytest.mark.parametrize("command", ["", "ingest", "check", "rules", "baseline", "export"])
+def test_help_teaches_every_command(command):
+    words = [sys.executable, "-m", "metrics.cli", *([command] if command else []), "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "usage: tailwatch" in done.stdout
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, metrics.cli; metrics.cli.parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "numpy", "duckdb", "scipy", "pyarrow", "wordllama"} & set(done.stdout.split())
+
+
+def test_sample_data_is_what_the_readme_of_it_says():
+    frames = {name: pd.read_parquet(demo.folder() / f"{name}.parquet") for name in demo.LINEAGES}
+    for frame in frames.values():
+        assert frame["cycle"].nunique() >= 14
+        assert (frame.groupby("cycle")["example_id"].nunique() >= 600).all()
+        assert frame.groupby("cycle")["weight"].mean().round(6).eq(1).all()
+    size = sum(f.stat().st_size for f in Path(demo.folder()).rglob("*.parquet"))
+    assert size < 15e6

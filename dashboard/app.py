@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from dashboard import desk
@@ -13,17 +15,18 @@ def main() -> None:
     st.set_page_config(page_title="Tailwatch", layout="wide", initial_sidebar_state="auto")
     frame.style()
     waiting = 0
-    with frame.calm():
+    # A store that cannot be read is told of by the page itself, once.
+    with suppress(Exception):
         waiting = acknowledging.open_count(desk.now())
-    page = st.navigation(
-        [
-            st.Page("views/overview.py", title="Overview", default=True),
-            st.Page("views/trends.py", title="Trends", url_path="trends"),
-            st.Page("views/alerts.py", title=f"Alerts ({waiting})" if waiting else "Alerts", url_path="alerts"),
-            st.Page("views/upload.py", title="Upload", url_path="upload"),
-            st.Page("views/method.py", title="How it is measured", url_path="method"),
-        ]
-    )
+    alerts = f"Alerts ({waiting})" if waiting else "Alerts"
+    pages = [
+        st.Page("views/overview.py", title="Overview", default=True),
+        st.Page("views/trends.py", title="Trends", url_path="trends"),
+        st.Page("views/alerts.py", title=alerts, url_path="alerts"),
+        st.Page("views/upload.py", title="Upload", url_path="upload"),
+        st.Page("views/method.py", title="How it is measured", url_path="method"),
+    ]
+    page = st.navigation({"Tailwatch": pages}, expanded=True)
     frame.say_now()
     with frame.calm():
         page.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
@@ -24,7 +25,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 Pick = Callable[[Point, float | None], float | None]
 
 
-def figure(story: Story, height: int, right: int = 118, left: int = 44) -> go.Figure:
+def figure(story: Story, height: int, right: int = 112, left: int = 44) -> go.Figure:
     """An empty figure in the story's theme, with room on the right for the names of the lines."""
     colours = palette(story.theme)
     fig = go.Figure()
@@ -61,6 +62,8 @@ def cycle_axis(fig: go.Figure, story: Story, title: str = "cycle") -> None:
         tickmode="array",
         tickvals=list(range(first, last + 1, step)),
         showgrid=False,
+        anchor="free",
+        position=0,
         title={"text": title, "standoff": 4},
     )
 
@@ -207,7 +210,7 @@ def spread(heights: Sequence[float], gap: float, low: float, high: float) -> lis
     """
     order = sorted(range(len(heights)), key=lambda i: -heights[i])
     out = list(heights)
-    for above, i in zip(order, order[1:], strict=False):
+    for above, i in pairwise(order):
         out[i] = min(out[i], out[above] - gap)
     floor = low
     for i in reversed(order):
@@ -222,9 +225,9 @@ def learning(fig: go.Figure, story: Story) -> None:
     colours = palette(story.theme)
     quiet = [m.cycle for m in story.moments if m.status == "learning"]
     for first, last in stretches(quiet):
-        fig.add_vrect(
-            x0=first - 0.5, x1=last + 0.5, y0=0, y1=1, yref="y domain", fillcolor=colours.muted, opacity=0.07,
-            line_width=0, layer="below",
+        fig.add_shape(
+            type="rect", x0=first - 0.5, x1=last + 0.5, y0=0, y1=1, yref="y domain", layer="below",
+            fillcolor=faded(colours.muted, 0.08), line={"width": 0},
         )  # fmt: skip
         _word(fig, first - 0.4, "learning", colours)
     for moment in story.moments:
@@ -271,6 +274,7 @@ def status_strip(fig: go.Figure, story: Story, domain: tuple[float, float]) -> N
     """The status of every cycle as its shape, in a strip of its own over the cycle axis."""
     colours = palette(story.theme)
     loud = {"watch", "narrowing", "collapse"}
+    small, large = (5, 7) if len(story.moments) > 12 else (7, 10)
     fig.add_scatter(
         x=[m.cycle for m in story.moments],
         y=[0] * len(story.moments),
@@ -278,7 +282,8 @@ def status_strip(fig: go.Figure, story: Story, domain: tuple[float, float]) -> N
         mode="markers",
         marker={
             "symbol": [SYMBOL[SHAPE.get(m.status, "ring")] for m in story.moments],
-            "size": [10 if m.status in loud else 7 for m in story.moments],
+            "size": [large if m.status in loud else small for m in story.moments],
+            "opacity": 1,
             "color": [colours.status.get(m.status, colours.muted) for m in story.moments],
             "line": {
                 "width": 1.5,

@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Story
-from metrics import Store, narrowing, pipeline
+from metrics import narrowing, pipeline
 from metrics.core import METRICS, History, Standing, TailwatchError, Trend
-from metrics.fields import parse_mix
+from metrics.fields import MIX_KINDS, parse_mix
 from metrics.rules.threshold import checked
-from metrics.store import UserRule, Verdict
+from metrics.store import Store, UserRule, Verdict
 
 Revision = tuple[str, int]
 
@@ -165,7 +165,7 @@ def mix(stored: object) -> dict[str, float]:
 
 def human_share(stored: object) -> float | None:
     """The share of human training examples; None where the mix is not known."""
-    parts = {k: v for k, v in mix(stored).items() if k in ("human", "generative", "simulation", "augmentation")}
+    parts = {k: v for k, v in mix(stored).items() if k in MIX_KINDS[:4]}
     whole = sum(parts.values())
     return parts.get("human", 0.0) / whole if whole else None
 
@@ -214,3 +214,9 @@ def evidence_rows(evidence: str) -> list[dict[str, Any]]:
     """The rows of an alert's evidence; none where its rule gives another kind."""
     found = json.loads(evidence).get("metrics", [])
     return [row for row in found if isinstance(row, dict)]
+
+
+def index(evidence: str) -> float | None:
+    """All voting metrics together, in normal movements; None where the rule does not join them."""
+    found = json.loads(evidence).get("index")
+    return float(found) if isinstance(found, int | float) else None

@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Moment:
-    """One cycle and its facts. `mix` is the training examples by kind, `opens` says why a baseline restarts."""
+    """One cycle and its facts: `mix` counts training examples, `opens` says why a baseline restarts here."""
 
     cycle: int
     status: str

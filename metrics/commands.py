@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +39,8 @@ def open_store(options: Options, must_exist: bool = True) -> Store:
     return Store(options.db)
 
 
-def _pairs(items: list[str]) -> dict[str, str]:
+def pairs(items: Sequence[str]) -> dict[str, str]:
+    """FIELD=COLUMN as a mapping."""
     mapping = {}
     for item in items:
         name, sign, column = item.partition("=")
@@ -50,49 +53,52 @@ def _pairs(items: list[str]) -> dict[str, str]:
 
 
 def ingest(options: Options) -> int:
-    """Store, measure and judge the outputs in files."""
-    from metrics import pipeline
-
-    mapping = _pairs(options.map) | ({"score": options.score} if options.score else {})
+    """Store, measure and judge the outputs in files, here or on the server that TAILWATCH_URL names."""
+    mapping = pairs(options.map) | ({"score": options.score} if options.score else {})
     named = ("mix", "checkpoint", "decoding")
     facts = {n: getattr(options, n) for n in named if getattr(options, n) is not None}
     facts |= {} if options.parent is None else {"parent": str(options.parent)}
     facts |= {"scorer": options.score} if options.score else {}
-    report = pipeline.ingest(
-        open_store(options, must_exist=False),
-        options.files,
-        lineage=options.lineage,
-        cycle=options.cycle,
-        format=options.format,
-        mapping=mapping,
-        facts=facts,
-        replace=options.replace,
-        progress=show_progress,
-    )
-    _say_stored(options, report)
+    chosen = {n: getattr(options, n) for n in ("lineage", "cycle", "format", "replace")}
+    chosen |= {"mapping": mapping, "facts": facts}
+    url = os.environ.get("TAILWATCH_URL")
+    for done in _sent(url, options.files, chosen) if url else [_stored(options, chosen)]:
+        _say_stored(done)
     return 0
 
 
-def _say_stored(options: Options, report: Any) -> None:
-    for stored in report.stored:
-        if stored.written:
-            print(f"Stored {cycles_text(stored.written)} of '{safe_line(stored.lineage)}'.", file=sys.stderr)
-        if stored.unchanged:
-            text = (
-                f"{cycles_text(stored.unchanged)} of '{safe_line(stored.lineage)}': there already, the same."
+def _sent(url: str, files: Sequence[str], chosen: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    from metrics import remote
+
+    for file in files:
+        yield remote.send(url, os.environ.get("TAILWATCH_TOKEN", ""), file, chosen)
+
+
+def _stored(options: Options, chosen: dict[str, Any]) -> dict[str, Any]:
+    from metrics import pipeline
+
+    store = open_store(options, must_exist=False)
+    return pipeline.summary(store, pipeline.ingest(store, options.files, progress=show_progress, **chosen))
+
+
+def _say_stored(done: Mapping[str, Any]) -> None:
+    for stored in done["stored"]:
+        name = safe_line(stored["lineage"])
+        if stored["written"]:
+            print(f"Stored {cycles_text(stored['written'])} of '{name}'.", file=sys.stderr)
+        if stored["unchanged"]:
+            print(
+                f"There already, the same: {cycles_text(stored['unchanged'])} of '{name}'.", file=sys.stderr
             )
-            print(text[0].upper() + text[1:], file=sys.stderr)
-    for note in report.notes:
+    for note in done["notes"]:
         print(f"Note: {safe_line(note)}", file=sys.stderr)
-    if len(report.rejects):
-        print(f"{len(report.rejects)} rows were rejected and kept apart:", file=sys.stderr)
-        for reason, count in report.rejects["reason"].value_counts().head(10).items():
+    if done["rejected"]:
+        total = sum(done["rejected"].values())
+        print(f"{total} {'row was' if total == 1 else 'rows were'} rejected and kept apart:", file=sys.stderr)
+        for reason, count in list(done["rejected"].items())[:10]:
             print(f"  {count} because {safe_line(reason)}", file=sys.stderr)
-    for stored in report.stored:
-        verdict = open_store(options).verdicts(stored.lineage)
-        if verdict:
-            print(f"{safe_line(stored.lineage)}, cycle {verdict[-1].cycle}: {verdict[-1].status}.", end=" ")
-            print(safe_line(verdict[-1].message))
+    for v in done["verdicts"]:
+        print(safe_line(f"{v['lineage']}, cycle {v['cycle']}: {v['status']}. {v['message']}"))
 
 
 def reference(options: Options) -> int:
@@ -105,7 +111,7 @@ def reference(options: Options) -> int:
         options.files,
         lineage=options.lineage,
         format=options.format,
-        mapping=_pairs(options.map),
+        mapping=pairs(options.map),
         progress=show_progress,
     )
     print(f"Pinned {count} reference texts for '{safe_line(options.lineage)}'.", file=sys.stderr)

@@ -72,6 +72,7 @@ class Conditions:
     decoding: str | None = None
     scorer: str | None = None
     encoder: str | None = None
+    embedding: str | None = None
 
 
 def shared(one: Keys, other: Keys) -> float:
@@ -85,7 +86,7 @@ def difference(now: Conditions, then: Conditions) -> str | None:
     part = shared(now.prompts, then.prompts)
     if part < SHARED_NEEDED:
         return f"only {part:.0%} of its prompts are those of cycle {then.cycle}"
-    for name in ("decoding", "scorer", "encoder"):
+    for name in ("decoding", "scorer", "encoder", "embedding"):
         a, b = getattr(now, name), getattr(then, name)
         if a != b and None not in (a, b):
             return f"its {name} is {a}, that of cycle {then.cycle} is {b}"

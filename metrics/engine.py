@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -34,9 +35,11 @@ def measure_one(metric: Metric, sample: Sample, cycle: int, part: str | None, se
     missing = [need for need in metric.needs if not sample.has(need)]
     if missing:
         return unknown("no_column", f"The outputs have no {' and no '.join(missing)}.")
+    if sample.n < metric.minimum:
+        return unknown("too_few", f"{sample.n} outputs; {metric.minimum} are needed.", sample.n)
     try:
         whole = metric.compute(sample)
-        if whole.n < metric.minimum or sample.n < metric.minimum:
+        if whole.n < metric.minimum:
             return unknown("too_few", f"{whole.n:.0f} outputs; {metric.minimum} are needed.", whole.n)
         replicates = tuple(metric.compute(sample.without(g)).value for g in range(GROUPS))
     except Undefined as reason:
@@ -88,10 +91,15 @@ class _Lineage:
 
     def __init__(self, store: Store, lineage: str) -> None:
         self.store, self.name = store, lineage
+        self.digests = store.digests(lineage)
         self.conditions = store.conditions(lineage)
         self.pinned = store.reference(lineage)
         self._frames: dict[int, pd.DataFrame] = {}
         self._points: dict[str | None, Reference | None] = {}
+
+    def contents(self, cycles: Iterable[int]) -> str:
+        """What names the reference where it is the baseline itself: other outputs are another reference."""
+        return hashlib.blake2b(repr([self.digests[c] for c in cycles]).encode(), digest_size=8).hexdigest()
 
     def frame(self, cycle: int) -> pd.DataFrame:
         """The outputs frame of a cycle."""
@@ -147,20 +155,22 @@ def _freeze(lineage: _Lineage, state: LineageState, frames: Mapping[int, pd.Data
         frames,
         encoder="given" if given else encoder_name(),
         reference=lineage.pinned if len(lineage.pinned) else None,
-        reference_name=state.reference or "",
+        reference_name=state.reference or lineage.contents(frames),
     )
 
 
 def outdated(store: Store, lineage: str) -> bool:
-    """Whether a metric's version changed, or a metric came, since the lineage was measured."""
-    current = {(m.name, m.version) for m in METRICS.all().values()}
-    stored = {(key[2], key[3]) for key in store.value_keys(lineage)}
-    return bool(stored) and not current <= stored
+    """Whether a metric's version changed, or a metric came, since some cycle was measured."""
+    stored, current = store.value_keys(lineage), METRICS.all().values()
+    return any(
+        (s.cycle, None, m.name, m.version, s.comparison) not in stored
+        for s in store.standings(lineage)
+        for m in current
+    )
 
 
 def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
     """Compute and store the values that a lineage lacks; False where its data changed meanwhile."""
-    digests = store.digests(lineage)
     source = _Lineage(store, lineage)
     standings, used = plan(source, state)
     jobs = list(_missing(store, source, standings, used))
@@ -171,7 +181,7 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
         ready += [(job.comparison.key, v) for v in _run(source, job)]
         # Opening the store costs more than a few values are worth; a crash costs what is not yet saved.
         if i == len(jobs) or time.monotonic() - saved > SAVE_SECONDS:
-            store.save_values(lineage, ready, digests)
+            store.save_values(lineage, ready, source.digests)
             ready, saved = [], time.monotonic()
     facts = {key: c.as_json() for key, c in used.items()}
     return store.save_standings(lineage, standings, facts, state.data_revision)
@@ -206,6 +216,8 @@ def _run(source: _Lineage, job: _Job) -> list[MetricValue]:
     for part in dict.fromkeys(part for _, part in job.metrics):
         rows = np.ones(len(frame), bool) if part is None else comparison.slice_mask(frame, part)
         points = _reference(source, job, part) if vectors is not None else None
+        if points is not None and vectors is not None and points.vectors.shape[1] != vectors.shape[1]:
+            points = None  # a pinned reference with other vectors covers nothing that can be measured
         features = Features(
             frame[rows], job.comparison, vectors=None if vectors is None else vectors[rows], reference=points
         )

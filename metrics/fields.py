@@ -17,6 +17,8 @@ import pandas as pd
 from metrics.core import TailwatchError
 
 TEXT = ("prompt", "output", "reference", "label", "prediction", "finish_reason", "error")
+# An empty output is an output; an empty label or error, as CSV writes it, is none.
+TRIMMED = ("label", "prediction", "finish_reason", "error")
 NUMBER = ("score", "logprob")
 FACTS = ("checkpoint", "parent", "mix", "decoding", "encoder", "scorer", "cycle_label", "notes")
 KEY = ("lineage", "cycle", "example_id", "sample", "seed")
@@ -43,7 +45,7 @@ def clean(text: str) -> str:
 
 def as_text(value: Any) -> str | None:
     """One cell as text: lists and objects as JSON, whole floats as integers, None for nothing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, str):
         return value
@@ -59,8 +61,8 @@ def as_text(value: Any) -> str | None:
 
 
 def text_column(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
-    """Any column as clean text, None where there is none; labels lose outer spaces."""
-    trim = name in ("label", "prediction") or name.startswith("slice.")
+    """Any column as clean text, None where there is none; labels and the like lose outer spaces."""
+    trim = name in TRIMMED or name.startswith("slice.")
     texts: list[str | None] = []
     long = np.zeros(len(column), bool)
     for i, value in enumerate(column):
@@ -82,14 +84,20 @@ _WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "pass": 1.0, "fail":
 
 def _number(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     words = column.map(lambda v: _WORDS.get(v.strip().lower(), v) if isinstance(v, str) else v)
-    numbers = pd.to_numeric(
-        words.map(lambda v: float(v) if isinstance(v, bool | np.bool_) else v), errors="coerce"
-    )
+    numbers = pd.to_numeric(words.map(_plain), errors="coerce")
     wrong = numbers.isna() & ~blank(column) & ~column.map(_is_nan).astype(bool)
     example = column[wrong].iloc[0] if wrong.any() else ""
     reject(reasons, wrong, f"its {name} is not a number ('{str(example)[:40]}')")
     reject(reasons, numbers.abs() == math.inf, f"its {name} is not finite")
     return numbers.astype(float).replace([math.inf, -math.inf], math.nan)
+
+
+def _plain(value: Any) -> Any:
+    """Booleans and integers as floats: JSON knows integers that no float can hold."""
+    try:
+        return float(value) if isinstance(value, bool | np.bool_ | int) else value
+    except OverflowError:
+        return math.inf
 
 
 def _is_nan(value: Any) -> bool:
@@ -136,10 +144,11 @@ def _as_vector(value: Any) -> Any:
         except ValueError:
             return False
     try:
-        vector = np.asarray(value, np.float32)
-    except (TypeError, ValueError):
+        vector = np.asarray(value, np.float64)
+    except (TypeError, ValueError, OverflowError):
         return False
-    return vector if vector.ndim == 1 and len(vector) and np.isfinite(vector).all() else False
+    fits = vector.ndim == 1 and len(vector) and (np.abs(vector) <= np.finfo(np.float32).max).all()
+    return vector.astype(np.float32) if fits else False
 
 
 TYPES: dict[str, Callable[[str, pd.Series, pd.Series], pd.Series]] = {

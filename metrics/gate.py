@@ -7,6 +7,7 @@ size; nothing else enters the store.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from metrics.core import TailwatchError
-from metrics.fields import ENOUGH, FACTS, FIELDS, KEY, TYPES, as_text, clean, reject, text_column
+from metrics.fields import ENOUGH, FACTS, FIELDS, KEY, TYPES, as_text, blank, clean, reject, text_column
 
 MAX_SLICES = 10
 MAX_REJECT = 2_000
@@ -43,6 +44,7 @@ def gate(
     `mapping` gives field names their columns in `rows`. A `lineage` given here wins over the rows' own; a
     `cycle` given for rows of several cycles is refused. Raises TailwatchError where no row can be used.
     """
+    rows = _with_names(rows)
     named = _rename(rows, mapping or {})
     named = _place(named, lineage, cycle)
     _require(named, rows)
@@ -65,7 +67,7 @@ def gate(
             f"All {len(rows)} were rejected, the first because {_first(reasons)}.",
             "Mend the file or map its columns with --map FIELD=COLUMN.",
         )
-    rejects = _rejects(rows, reasons, typed["cycle"])
+    rejects = _rejects(rows, reasons, typed)
     return Gated(_finish(typed[passed]), rejects, _facts(named[passed], typed[passed]), notes)
 
 
@@ -73,8 +75,16 @@ def _first(reasons: pd.Series) -> str:
     return str(reasons[reasons != ""].iloc[0]) if (reasons != "").any() else "it is empty"
 
 
+def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
+    names = [str(c) for c in rows.columns]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise TailwatchError(f"The upload names the column '{min(twice)[:40]}' twice.", do="Rename one.")
+    return rows.set_axis(names, axis=1)
+
+
 def _rename(rows: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    known = (*FIELDS, *FACTS)
+    known = (*FIELDS, "slices", *FACTS)
     for name, column in mapping.items():
         if name not in known and not name.startswith("slice."):
             raise TailwatchError(
@@ -100,6 +110,13 @@ def _listed(rows: pd.DataFrame) -> str:
 def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.DataFrame:
     rows = rows.copy(deep=False)
     if lineage is not None:
+        own = set(rows["lineage"].dropna().astype(str)) if "lineage" in rows else set()
+        if len(own) > 1:
+            raise TailwatchError(
+                f"Lineage '{lineage[:40]}' was given, but the upload's rows are of several:",
+                f"{', '.join(repr(name[:40]) for name in sorted(own)[:10])}.",
+                "Leave the lineage away, or drop the column.",
+            )
         rows["lineage"] = lineage
     if cycle is not None:
         given = pd.to_numeric(rows["cycle"], errors="coerce") if "cycle" in rows else pd.Series(dtype=float)
@@ -117,13 +134,11 @@ def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.Dat
 def _require(named: pd.DataFrame, rows: pd.DataFrame) -> None:
     if rows.empty:
         raise TailwatchError("The upload holds no rows.", do="Check that the eval wrote its outputs.")
-    hints = {"lineage": "name it with --lineage L", "cycle": "give it with --cycle N"}
+    hints = {"lineage": "Name it with --lineage L.", "cycle": "Give it with --cycle N."}
     for name in ("lineage", "cycle", "example_id"):
         if name not in named:
-            hint = hints.get(name, f"map it with --map {name}=COLUMN")
-            raise TailwatchError(
-                f"The upload has no column '{name}';", f"it has {_listed(rows)}.", f"{hint.capitalize()}."
-            )
+            hint = hints.get(name, f"Map it with --map {name}=COLUMN.")
+            raise TailwatchError(f"The upload has no column '{name}';", f"it has {_listed(rows)}.", hint)
     if not any(name in named for name in ENOUGH):
         raise TailwatchError(
             "The upload has nothing to measure: none of the columns output, prediction, embedding, score;",
@@ -135,17 +150,23 @@ def _require(named: pd.DataFrame, rows: pd.DataFrame) -> None:
 def _slices(named: pd.DataFrame) -> pd.DataFrame:
     if "slices" in named:
         parts = named["slices"].map(_as_mapping)
-        names = sorted({str(k) for part in parts for k in part})[:MAX_SLICES]
+        keys = {str(k) for part in parts for k in part}
+        _limit({f"slice.{k}" for k in keys} | set(named.columns))
+        names = sorted(k for k in keys if f"slice.{k}" not in named)
         columns = {f"slice.{name}": parts.map(lambda part, n=name: part.get(n)) for name in names}
-        named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns)], axis=1)
-    found = [c for c in named.columns if c.startswith("slice.")]
+        named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns, index=named.index)], axis=1)
+    _limit(set(named.columns))
+    return named
+
+
+def _limit(columns: set[str]) -> None:
+    found = [c for c in columns if c.startswith("slice.")]
     if len(found) > MAX_SLICES:
         raise TailwatchError(
             f"The upload has {len(found)} slice columns;",
             f"at most {MAX_SLICES} are kept.",
             "Drop the others.",
         )
-    return named
 
 
 def _as_mapping(value: Any) -> Mapping[str, Any]:
@@ -191,7 +212,8 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
         again = typed[passed].duplicated([*key, "sample", "seed"])
         reject(reasons, again.reindex(typed.index, fill_value=False), "its example_id and sample came before")
         return []
-    content = typed[passed].drop(columns=["sample", "embedding"])
+    vectors = typed["embedding"].map(lambda v: None if v is None else v.tobytes())
+    content = typed.assign(embedding=vectors)[passed].drop(columns="sample")
     again = content.duplicated().reindex(typed.index, fill_value=False)
     reject(reasons, again, "it repeats an earlier row")
     order = typed[reasons == ""].groupby([*key, "seed"], dropna=False).cumcount()
@@ -200,13 +222,14 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
     return [f"{several} rows repeat an example_id and are taken as further samples of it."] if several else []
 
 
-def _rejects(rows: pd.DataFrame, reasons: pd.Series, cycles: pd.Series) -> pd.DataFrame:
-    """Rows are numbered from 1; `cycle` is missing where the row does not say which it belongs to."""
+def _rejects(rows: pd.DataFrame, reasons: pd.Series, typed: pd.DataFrame) -> pd.DataFrame:
+    """Rows are numbered from 1; lineage and cycle are missing where the row does not say its own."""
     wrong = reasons.to_numpy() != ""
     out = rows.reset_index(drop=True)[wrong]
     raw = [json.dumps(row, ensure_ascii=True, default=str)[:MAX_REJECT] for row in out.to_dict("records")]
     columns = {"row": out.index + 1, "reason": reasons[wrong].to_numpy(), "raw": raw}
-    return pd.DataFrame({**columns, "cycle": cycles[wrong].to_numpy()}).astype({"reason": object})
+    place = {name: typed[name][wrong].array for name in ("lineage", "cycle")}
+    return pd.DataFrame({**columns, **place}).astype({"reason": object})
 
 
 def _finish(typed: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +248,7 @@ def _facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], di
         part, (lineage, cycle) = named[keys == key], key
         facts = found.setdefault((str(lineage), int(cycle)), {})
         for name in [f for f in FACTS if f in named.columns]:
-            values = part[name].map(as_text).dropna().unique()
+            values = part[name][~blank(part[name])].map(as_text).unique()
             if len(values) > 1:
                 raise TailwatchError(
                     f"The rows of cycle {cycle} disagree on its {name}:",
@@ -233,5 +256,7 @@ def _facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], di
                     "A cycle has one.",
                 )
             if len(values):
-                facts[name] = clean(str(values[0]))
+                fact = clean(str(values[0]))
+                # A cycle's number as a table of floats writes it, 3.0, is the number 3.
+                facts[name] = re.sub(r"\.0+$", "", fact) if name == "parent" else fact
     return found

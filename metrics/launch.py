@@ -28,29 +28,16 @@ def demo(options: Options) -> int:
 
 def serve(options: Options) -> int:
     """Become the app: a process of its own, in the foreground."""
-    found = importlib.util.find_spec("dashboard")
-    if found is None or found.origin is None:
+    if importlib.util.find_spec("dashboard") is None:
         raise TailwatchError("The dashboard is not installed.", do="Install the package again.")
-    script = Path(found.origin).with_name("app.py")
     port = _free_port(options.host, options.port)
     os.environ["TAILWATCH_DB"] = str(Path(options.db).resolve())
     open_store(options, must_exist=False)
     print(f"Tailwatch is at http://{options.host}:{port}   (Ctrl-C stops it)", flush=True)
-    flags = [f"--server.address={options.host}", f"--server.port={port}", *APP_FLAGS]
-    sys.stdout.flush()
-    os.chdir(script.parent)
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *flags])
-
-
-APP_FLAGS = (
-    "--server.headless=true",
-    "--server.fileWatcherType=none",
-    "--browser.gatherUsageStats=false",
-    "--client.toolbarMode=viewer",
-    "--client.showErrorDetails=none",
-    "--client.showErrorLinks=false",
-    "--logger.hideWelcomeMessage=true",
-)
+    # -P: a folder called dashboard where the user stands is not ours. The rest is set beside the app.
+    words = [sys.executable, "-P", "-m", "dashboard"]
+    words += [f"--server.address={options.host}", f"--server.port={port}"]
+    os.execv(sys.executable, words)
 
 
 def _free_port(host: str, wanted: int) -> int:

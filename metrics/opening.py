@@ -14,6 +14,7 @@ import pyarrow as pa
 from metrics.core import RawTable, TailwatchError
 from metrics.fields import clean
 
+MAX_DEPTH = 64
 MAX_BYTES = 2 * 1024**3
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
 
@@ -63,6 +64,15 @@ def table(rows: Sequence[dict[str, Any]], rejects: Sequence[tuple[int, str, str]
     data = {clean(str(c)): pd.Series([_clean(row.get(c)) for row in rows], dtype=object) for c in columns}
     frame = pd.DataFrame(data, index=range(len(rows)), dtype=object)
     return RawTable(frame, pd.DataFrame(list(rejects), columns=["row", "reason", "raw"], dtype=object))
+
+
+def deep(value: Any) -> bool:
+    """Whether something is nested deeper than any eval's output: Python's stack has an end."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [v if isinstance(v, list) else v.values() for v in level if isinstance(v, list | dict)]
+        level = [v for part in inner for v in part]
+    return bool(level)
 
 
 def _clean(value: Any) -> Any:

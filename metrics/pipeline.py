@@ -32,6 +32,24 @@ class IngestReport:
     notes: list[str] = field(default_factory=list)
 
 
+def summary(store: Store, report: IngestReport) -> dict[str, Any]:
+    """What an ingest did, in plain values: stored, notes, rejected (count by reason), verdicts."""
+    last = [(s.lineage, store.verdicts(s.lineage)) for s in report.stored]
+    return {
+        "stored": [
+            {"lineage": s.lineage, "written": list(s.written), "unchanged": list(s.unchanged)}
+            for s in report.stored
+        ],
+        "notes": list(report.notes),
+        "rejected": {str(k): int(v) for k, v in report.rejects["reason"].value_counts().items()},
+        "verdicts": [
+            {"lineage": name, "cycle": v[-1].cycle, "status": v[-1].status, "message": v[-1].message}
+            for name, v in last
+            if v
+        ],
+    }
+
+
 def find_reader(path: Path, name: str | None = None) -> Reader:
     """The reader of that name, or the one whose ending the file has."""
     if name is not None:
@@ -73,6 +91,8 @@ def ingest(
     scorer, encoder, notes) and win over those in the rows. All cycles of one call are stored, or none.
     Raises TailwatchError with one sentence on bad input.
     """
+    if not files:
+        raise TailwatchError("There is nothing to ingest:", "no file was given.", "Name one or more.")
     progress(0.0, "Reading")
     gated = [_gate(item, format, lineage=lineage, cycle=cycle, mapping=mapping or {}) for item in files]
     outputs = pd.concat([g.outputs for g in gated], ignore_index=True)
@@ -100,7 +120,7 @@ def _gate(item: str | Path | pd.DataFrame | RawTable, format: str | None, **opti
         item = RawTable(item, pd.DataFrame(columns=["row", "reason", "raw"]))
     raw = item if isinstance(item, RawTable) else read(item, format)
     result = gate(raw.rows, **options)
-    unread = raw.rejects.assign(cycle=pd.array([pd.NA] * len(raw.rejects), dtype="Int64"))
+    unread = raw.rejects.assign(lineage=None, cycle=pd.array([pd.NA] * len(raw.rejects), dtype="Int64"))
     both = [part for part in (unread, result.rejects) if len(part)]
     rejects = pd.concat(both, ignore_index=True) if both else result.rejects
     return Gated(result.outputs, rejects, result.facts, result.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metrics.core import TailwatchError
@@ -54,7 +55,7 @@ def print_rows(rows: pd.DataFrame, form: str) -> None:
         print_table(rows)
 
 
-def cycles_text(cycles: tuple[int, ...]) -> str:
+def cycles_text(cycles: Sequence[int]) -> str:
     """'cycle 3', 'cycles 0 to 4'."""
     if len(cycles) > 2 and cycles[-1] - cycles[0] == len(cycles) - 1:
         return f"cycles {cycles[0]} to {cycles[-1]}"

@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from metrics.core import TailwatchError
 
@@ -27,13 +27,26 @@ def send(url: str, token: str, path: str | Path, options: Mapping[str, Any]) -> 
         raise TailwatchError(f"There is no file '{path}'.", do="Check the path.")
     if not url.startswith(("http://", "https://")):
         raise TailwatchError("TAILWATCH_URL is an http or https address;", f"got '{url}'.")
+    address = f"{url.rstrip('/')}{ROUTE}"
+    size, limit = path.stat().st_size, _answer(_request(address, token), url).get("max_bytes", 0)
+    if size > limit:
+        raise TailwatchError(
+            f"'{path.name}' has {size:,} bytes;",
+            f"the server takes {limit:,}.",
+            "Pack it with gzip, or split it.",
+        )
     query = urllib.parse.urlencode({"name": path.name, "options": json.dumps(dict(options))})
     with path.open("rb") as body:
-        request = urllib.request.Request(f"{url.rstrip('/')}{ROUTE}?{query}", data=body, method="POST")
-        request.add_header("Authorization", f"Bearer {token}")
-        request.add_header("Content-Length", str(path.stat().st_size))
+        request = _request(f"{address}?{query}", token, body)
+        request.add_header("Content-Length", str(size))
         request.add_header("Content-Type", "application/octet-stream")
         return _answer(request, url)
+
+
+def _request(address: str, token: str, body: BinaryIO | None = None) -> urllib.request.Request:
+    method = "GET" if body is None else "POST"
+    headers = {"Authorization": f"Bearer {token}"}
+    return urllib.request.Request(address, data=body, headers=headers, method=method)
 
 
 def _answer(request: urllib.request.Request, url: str) -> dict[str, Any]:
@@ -46,7 +59,7 @@ def _answer(request: urllib.request.Request, url: str) -> dict[str, Any]:
         raise TailwatchError(str(said)) from None
     except OSError as error:
         reason = getattr(error, "reason", error)
-        raise TailwatchError(f"The server at {url} cannot be reached: {reason}.", do="Is it running?") from None
+        raise TailwatchError(f"The server at {url} is out of reach: {reason}.", do="Is it running?") from None
 
 
 def _parsed(body: bytes, url: str) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_same_file_again_is_a_no_op_and_another_needs_replace(db, tmp_path, caps
     one = frame[frame["cycle"] == 8]
     one.to_parquet(tmp_path / "same.parquet")
     code, _, err = run(capsys, "ingest", tmp_path / "same.parquet", "--db", db)
-    assert (code, "there already" in err) == (0, True)
+    assert (code, "There already" in err) == (0, True)
     one.assign(score=0.5).to_parquet(tmp_path / "other.parquet")
     code, _, err = run(capsys, "ingest", tmp_path / "other.parquet", "--db", db)
     assert code == 2
@@ -119,7 +119,7 @@ def test_csv_in_with_mapping_and_rejected_rows_said(tmp_path, capsys):
         *("--mix", "human=20,generative=80", "--decoding", "temperature=0.7"),
     )
     assert code == 0
-    assert "1 rows were rejected" in err
+    assert "1 row was rejected" in err
     assert "not a number ('much')" in err
     assert "learning" in out
     code, out, _ = run(capsys, "cycles", "--db", tmp_path / "s.duckdb", "--lineage", "mine")

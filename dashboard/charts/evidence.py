@@ -29,13 +29,11 @@ def evidence(story: Story) -> go.Figure:
         range=[len(rows) - 0.4, -0.6], showgrid=False, automargin=True,
     )  # fmt: skip
     reach = max(3.0, *(abs(r.z) for r in rows)) + 0.5
-    fig.update_xaxes(
-        range=[-reach, reach], title={"text": "normal movements from the baseline", "standoff": 4}, nticks=7
-    )
+    fig.update_xaxes(range=[-reach, reach], title={"text": "z, in normal movements", "standoff": 4}, nticks=7)
     fig.add_vline(x=0, line={"color": colours.muted, "width": 1})
     fig.add_vline(x=METRIC_LINE, line={"color": colours.ink, "width": 1, "dash": "dash"})
     fig.add_annotation(
-        x=METRIC_LINE, y=1, yref="paper", yshift=9, text=f"counts as low ({METRIC_LINE:g})", showarrow=False,
+        x=METRIC_LINE, y=1, yref="paper", yshift=9, text=f"low from {METRIC_LINE:g}", showarrow=False,
         font={"size": 11, "color": colours.muted},
     )  # fmt: skip
     for place, row in zip(places, rows, strict=True):
@@ -43,6 +41,6 @@ def evidence(story: Story) -> go.Figure:
         fig.add_scatter(
             x=[0, row.z], y=[place, place], mode="lines+markers", line={"color": colour, "width": 3},
             marker={"size": [0, 10], "color": colour, "opacity": 1},
-            hovertext=["", f"<b>{safe(row.label)}</b><br>{row.z:+.1f} normal movements"], hoverinfo="text",
+            hovertext=["", f"<b>{safe(row.label)}</b><br>z {row.z:+.1f}"], hoverinfo="text",
         )  # fmt: skip
     return fig

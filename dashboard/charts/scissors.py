@@ -14,7 +14,7 @@ from dashboard.story import Line, Story
 from dashboard.words import safe
 
 
-@chart("scissors", label="Metrics in percent of their baseline across cycles, with the training mix underneath")
+@chart("scissors", label="Metrics in percent of their baseline, with the training mix underneath")
 def scissors(story: Story) -> go.Figure:
     """Quality and tails on one scale, so that the gap that opens between them shows.
 
@@ -24,15 +24,15 @@ def scissors(story: Story) -> go.Figure:
     """
     fig = canvas.figure(story, height=470)
     mixed = any(m.mix for m in story.moments)
-    bottom = 0.27 if mixed else 0.1
-    fig.update_layout(yaxis={"domain": [bottom, 1], "title": {"text": "% of baseline", "standoff": 4}})
+    bottom = 0.24 if mixed else 0.08
+    fig.update_layout(yaxis={"domain": [bottom, 1], "ticksuffix": " %"})
     canvas.cycle_axis(fig, story)
     if not any(canvas.is_known(p, share_of) for line in story.lines for p in line.points):
         return canvas.say(fig, story, "Nothing to compare with a baseline yet.")
     _lines(fig, story)
-    canvas.status_strip(fig, story, (bottom - 0.085, bottom - 0.02))
+    canvas.status_strip(fig, story, (bottom - 0.075, bottom - 0.015))
     if mixed:
-        _mix(fig, story, (0, bottom - 0.125))
+        _mix(fig, story, (0.01, bottom - 0.1))
     return fig
 
 
@@ -72,10 +72,11 @@ def _styles(lines: Sequence[Line]) -> list[str]:
 
 def _range(lines: Sequence[Line]) -> tuple[float, float]:
     """From the lowest value to the highest; bands may be cut where they are far wider than the movement."""
-    shares = [s for line in lines for p in line.points if (s := p.share(p.value)) is not None]
-    ends = [s for line in lines for p in line.points for e in (p.low, p.high) if (s := p.share(e)) is not None]
-    low, high = min([*shares, 95.0]), max([*shares, 105.0])
-    room = 0.35 * (high - low)
+    points = [p for line in lines for p in line.points]
+    shares = [s for p in points if (s := p.share(p.value)) is not None]
+    ends = [s for p in points for e in (p.low, p.high) if (s := p.share(e)) is not None]
+    low, high = min([*shares, 90.0]), max([*shares, 110.0])
+    room = 0.5 * (high - low)
     low, high = max(min([*ends, low]), low - room), min(max([*ends, high]), high + room)
     return low - 0.04 * (high - low), high + 0.04 * (high - low)
 

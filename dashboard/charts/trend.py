@@ -19,7 +19,7 @@ def trend(story: Story) -> go.Figure:
     Shows the first of the story's lines. Unknown values are gaps with a word.
     """
     fig = canvas.figure(story, height=340)
-    fig.update_layout(yaxis={"domain": [0.12, 1]})
+    fig.update_layout(yaxis={"domain": [0.1, 1]})
     canvas.cycle_axis(fig, story)
     line = story.lines[0] if story.lines else None
     if line is None or not any(canvas.is_known(p, value_of) for p in line.points):
@@ -34,7 +34,8 @@ def trend(story: Story) -> go.Figure:
     canvas.curve(fig, story, line, colour, dash="solid", width=2.5)
     _alerts(fig, story, line)
     known = [p.value for p in line.points if p.value is not None]
-    canvas.end_labels(fig, [(known[-1], f"{safe(line.label, 18)} {number(known[-1])}", colour), *ends], low, high)
+    ends = [(known[-1], f"{safe(line.label, 18)} {number(known[-1])}", colour), *ends]
+    canvas.end_labels(fig, ends, low, high)
     canvas.status_strip(fig, story, (0, 0.08))
     return fig
 

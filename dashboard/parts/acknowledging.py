@@ -13,7 +13,8 @@ def button(alert: pd.Series, key: str, *, note: str = "") -> None:
     """A button that acknowledges one alert; it stays so through every refresh."""
     if st.button("Acknowledge", key=key, help="Say that you have seen it. It stays listed until it is over."):
         desk.store().acknowledge(str(alert["id"]), note)
-        frame.say_next(f"Acknowledged: {alert['severity']} of {alert['lineage']}, since cycle {alert['since_cycle']}.")
+        said = f"{alert['severity']} of {alert['lineage']}, since cycle {alert['since_cycle']}"
+        frame.say_next(f"Acknowledged: {said}.")
         st.rerun()
 
 

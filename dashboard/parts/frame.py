@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.palette import palette
 from dashboard.words import label, safe
-from metrics import TailwatchError
+from metrics.core import TailwatchError
 
 _STYLE = """<style>
 :root {{ --tw-ink: {p.ink}; --tw-muted: {p.muted}; --tw-rule: {p.rule}; --tw-raised: {p.raised}; }}
 [data-testid="stMainBlockContainer"] {{ max-width: 1200px; padding: 3.5rem 2rem 5rem; }}
 .tw-line {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .7rem; line-height: 1.35; }}
-.tw-line svg {{ width: 1.05rem; height: 1.05rem; flex: none; }}
+.tw-shape {{ width: 1.05rem; height: 1.05rem; flex: none; }}
+.tw-spark {{ width: 160px; height: 48px; display: block; margin: .2rem 0 .3rem; }}
 .tw-word {{ font-weight: 700; letter-spacing: .04em; text-transform: uppercase; font-size: .85rem; }}
 .tw-name {{ font-weight: 600; overflow-wrap: anywhere; }}
 .tw-quiet {{ color: var(--tw-muted); font-size: .9rem; }}
@@ -26,9 +28,17 @@ _STYLE = """<style>
   margin-top: .35rem; }}
 .tw-facts b {{ color: var(--tw-ink); font-weight: 600; }}
 .tw-term {{ border-bottom: 1px dotted var(--tw-muted); cursor: help; }}
+[data-testid="stPageLink-NavLink"] {{ border: 1px solid var(--tw-rule); padding: .45rem .9rem;
+  border-radius: 6px; }}
+[data-testid="stWidgetLabelRequired"] {{ display: none; }}
+.tw-row {{ margin-bottom: .4rem; }}
+.tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
+[data-tag] {{ background: var(--tw-raised) !important; color: var(--tw-ink) !important;
+  border: 1px solid var(--tw-rule); }}
+.tw-swatch {{ width: .8rem; height: .8rem; border-radius: 2px; }}
 .tw-wrong {{ border-left: 3px solid var(--tw-ink); background: var(--tw-raised); padding: .8rem 1rem;
   border-radius: 4px; overflow-wrap: anywhere; }}
-[class*="st-key-door-"] button {{ min-height: 9rem; width: 100%; }}
+{cards}[class*="st-key-door-"] button {{ min-height: 9rem; width: 100%; }}
 @media (max-width: 640px) {{
   [data-testid="stMainBlockContainer"] {{ padding: 3.2rem 1rem 4rem; }}
   h1 {{ font-size: 1.45rem !important; }}
@@ -43,7 +53,11 @@ def theme() -> str:
 
 def style() -> None:
     """The few rules that Streamlit's own theme has no option for."""
-    st.html(_STYLE.format(p=palette(theme())))
+    colours = palette(theme())
+    edges = [
+        f'[class*="st-key-card-{s}-"] {{ border-left: 4px solid {c}; }}' for s, c in colours.status.items()
+    ]
+    st.html(_STYLE.format(p=colours, cards="\n".join(edges) + "\n"))
 
 
 @contextmanager
@@ -72,3 +86,12 @@ def say_now() -> None:
     """Show what was kept for this run."""
     for sentence in st.session_state.pop("_toasts", []):
         st.toast(label(sentence, 300), duration="long")
+
+
+def filling(bar: DeltaGenerator) -> Callable[[float, str], None]:
+    """A progress bar as something that the pipeline can report to."""
+
+    def report(share: float, what: str) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), text=label(what, 120))
+
+    return report

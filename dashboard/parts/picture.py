@@ -13,12 +13,11 @@ from dashboard.story import Story
 def show(name: str, story: Story, key: str, *, clickable: bool = False) -> int | None:
     """Draw a chart of the catalogue; returns the cycle of the point that was clicked, if any."""
     chart = CHARTS.get(name)
-    still = name == "sparkline"
     options: dict[str, Any] = {
         "theme": None,
         "key": key,
         "alt": chart.label,
-        "config": {"displayModeBar": False, "scrollZoom": False, "staticPlot": still, "doubleClick": False},
+        "config": {"displayModeBar": False, "scrollZoom": False, "doubleClick": False},
     }
     if not clickable:
         st.plotly_chart(chart.draw(story), **options)

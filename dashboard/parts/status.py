@@ -6,30 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 
 import pandas as pd
-import streamlit as st
 
 from dashboard import desk
-from dashboard.palette import palette
-from dashboard.words import SHAPE, WORD, ago, safe
+from dashboard.parts.drawing import shape
+from dashboard.words import WORD, ago, safe
 from metrics.core import METRICS
 from metrics.judging import check_result
 from metrics.store import Verdict
-
-_PATHS = {
-    "ring": '<circle cx="10" cy="10" r="6.5" fill="none" stroke="{c}" stroke-width="2.5"/>',
-    "circle": '<circle cx="10" cy="10" r="7.5" fill="{c}"/>',
-    "triangle": '<path d="M10 2 18.5 17.5 1.5 17.5z" fill="{c}"/>',
-    "diamond": '<path d="M10 .8 19.2 10 10 19.2.8 10z" fill="{c}"/>',
-    "square": '<path d="M2.5 2.5h15v15h-15z" fill="{c}"/>',
-    "dash": '<path d="M2 8h16v4H2z" fill="{c}"/>',
-}
-
-
-def shape(status: str, theme: str) -> str:
-    """The status as a drawn shape in its colour."""
-    colours = palette(theme)
-    drawn = _PATHS[SHAPE[status]].format(c=colours.status.get(status, colours.muted))
-    return f'<svg viewBox="0 0 20 20" aria-hidden="true">{drawn}</svg>'
 
 
 def headline(status: str, theme: str, name: str = "", when: str = "") -> str:
@@ -100,8 +83,3 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
         was = f", was {shares[0]:.0%}" if round(shares[0], 2) != round(shares[-1], 2) else ""
         facts.append(f"Human share <b>{shares[-1]:.0%}</b>{was}")
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""
-
-
-def show(html: str) -> None:
-    """Put it on the page."""
-    st.html(html)

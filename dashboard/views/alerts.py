@@ -1,3 +1,130 @@
-"""Page."""
+"""Alerts: what is wrong, since when, how sure, on what evidence, and whether somebody has seen it."""
+
+from __future__ import annotations
+
+import pandas as pd
 import streamlit as st
-st.title("x")
+
+from dashboard import desk
+from dashboard.parts import acknowledging, frame, picture, status
+from dashboard.story import Story
+from dashboard.words import safe
+from metrics.core import METRICS
+from metrics.narrowing import INDEX_LINE, METRIC_LINE
+
+PER_PAGE = 10
+STATES = ("open", "acknowledged", "resolved")
+NOTHING = {
+    "open": "No alert is open.",
+    "acknowledged": "No alert is acknowledged and still standing.",
+    "resolved": "No alert has come to its end yet.",
+}
+
+
+def page() -> None:
+    """Alerts of one state, the newest first."""
+    at = desk.now()
+    rows = desk.alerts(at)
+    st.title("Alerts")
+    counts = rows["state"].value_counts()
+    state = st.segmented_control(
+        "State", STATES, default="open", required=True, key="state", bind="query-params",
+        format_func=lambda s: f"{s.capitalize()} {counts.get(s, 0)}", label_visibility="collapsed",
+    )  # fmt: skip
+    shown = rows[rows["state"] == state]
+    if shown.empty:
+        st.text(NOTHING[state])
+        return
+    pages = -(-len(shown) // PER_PAGE)
+    nth = min(st.session_state.get("alerts_page") or 1, pages)
+    for i, (_, alert) in enumerate(shown.iloc[(nth - 1) * PER_PAGE : nth * PER_PAGE].iterrows()):
+        _alert(at, alert, i)
+    if pages > 1:
+        st.pagination(pages, key="alerts_page")
+
+
+def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
+    with st.container(border=True, key=f"card-{alert['severity']}-{nth}"):
+        st.html(
+            status.headline(alert["severity"], frame.theme(), alert["lineage"], _span(alert))
+            + f'<p class="tw-says" data-testid="sentence">{status.explained(alert["message"])}</p>'
+            + f'<div class="tw-facts"><span>{"</span><span>".join(_sure(alert))}</span></div>'
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _actions(alert, nth)
+        if desk.evidence_rows(alert["evidence"]):
+            with st.expander("Evidence", expanded=nth == 0):
+                _evidence(at, alert, nth)
+
+
+def _span(alert: pd.Series) -> str:
+    first, last = int(alert["first_cycle"]), int(alert["last_cycle"])
+    raised = f"raised at cycle {first}"
+    if alert["state"] == "resolved":
+        return f"{raised}, over at cycle {int(alert['resolved_cycle'])}"
+    return raised if first == last else f"{raised}, still so at cycle {last}"
+
+
+def _sure(alert: pd.Series) -> list[str]:
+    """Since when, and how sure, in parts."""
+    out = [f"Since <b>cycle {int(alert['since_cycle'])}</b>"]
+    rows = desk.movements(alert["evidence"])
+    mine = next((r for r in rows if r.metric == alert["metric"]), None)
+    if mine is not None:
+        out.append(f"How sure: z <b>{mine.z:.1f}</b>, low from {METRIC_LINE:g}")
+    index = desk.index(alert["evidence"])
+    if index is not None:
+        out.append(f"All voting metrics together <b>{index:.1f}</b>, low from {INDEX_LINE:g}")
+    out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
+    return out
+
+
+def _actions(alert: pd.Series, nth: int) -> None:
+    query = {"lineage": alert["lineage"]}
+    if isinstance(alert["metric"], str):
+        query["metric"] = alert["metric"]
+    if isinstance(alert["slice"], str):
+        query["slice"] = alert["slice"]
+    st.page_link("views/trends.py", label="Look", query_params=query)
+    if alert["state"] == "open":
+        note = st.text_input(
+            "Note",
+            key=f"note-{alert['id']}",
+            placeholder="A note, if you like",
+            label_visibility="collapsed",
+            width=260,
+        )
+        acknowledging.button(alert, key=f"acknowledge-{nth}", note=note or "")
+    elif pd.notna(alert["acknowledged_at"]):
+        when = pd.Timestamp(alert["acknowledged_at"])
+        st.text(
+            f"Acknowledged {when:%d %B %Y, %H:%M}. {alert['note'] if isinstance(alert['note'], str) else ''}"
+        )
+
+
+def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
+    st.caption(
+        "z is the distance from the baseline in normal movements from one retraining to the next, made"
+        " smaller where few cycles told how large those are. Left of 0 is worse."
+    )
+    story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
+    picture.show("evidence", story, key=f"evidence-{nth}")
+    catalog = METRICS.all()
+    table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
+    table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
+    table["change"] = 100 * table["change"]
+    table["noise"] = 100 * table["noise"]
+    st.dataframe(
+        table[["metric", "value", "baseline", "change", "noise", "z"]],
+        hide_index=True,
+        column_config={
+            "value": st.column_config.NumberColumn(format="%.3g"),
+            "baseline": st.column_config.NumberColumn(format="%.3g"),
+            "change": st.column_config.NumberColumn("change", format="%+.1f %%"),
+            "noise": st.column_config.NumberColumn("normal movement", format="%.1f %%"),
+            "z": st.column_config.NumberColumn("z", format="%+.1f"),
+        },
+    )
+
+
+page()

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, frame, picture, status
+from dashboard.parts import acknowledging, drawing, frame, status
+from dashboard.story import Story
 from dashboard.words import STATUSES
 from metrics import demo, pipeline
 
@@ -44,7 +45,7 @@ def _doors() -> None:
 
 def _load_sample() -> None:
     bar = st.progress(0.0, text="Reading the sample data")
-    demo.load(desk.store(), progress=lambda share, what: bar.progress(min(share, 1.0), text=what) and None)
+    demo.load(desk.store(), progress=frame.filling(bar))
     frame.say_next("The sample data is loaded: four lineages.")
     st.rerun()
 
@@ -56,60 +57,51 @@ def _pending(lineages: pd.DataFrame) -> None:
     st.text(f"{len(waiting)} of {len(lineages)} lineages hold something that has not been measured yet.")
     if st.button("Measure what is missing"):
         bar = st.progress(0.0, text="Measuring")
-        pipeline.refresh(desk.store(), progress=lambda share, what: bar.progress(min(share, 1.0), text=what) and None)
+        pipeline.refresh(desk.store(), progress=frame.filling(bar))
         st.rerun()
 
 
 def _cards(at: desk.Revision, lineages: pd.DataFrame) -> None:
     ordered = _by_urgency(at, lineages)
-    shown = ordered
-    if len(ordered) > PER_PAGE:
-        pages = -(-len(ordered) // PER_PAGE)
-        nth = st.session_state.get("overview_page", 1)
-        shown = ordered.iloc[(nth - 1) * PER_PAGE : nth * PER_PAGE]
-    # The sentences of all cards come first; the pictures follow.
-    places = [_card(at, row, i) for i, (_, row) in enumerate(shown.iterrows())]
-    if len(ordered) > PER_PAGE:
+    pages = -(-len(ordered) // PER_PAGE)
+    nth = min(st.session_state.get("overview_page") or 1, pages)
+    for i, (_, row) in enumerate(ordered.iloc[(nth - 1) * PER_PAGE : nth * PER_PAGE].iterrows()):
+        _card(at, row, i)
+    if pages > 1:
         st.pagination(pages, key="overview_page")
-    for i, (place, name) in enumerate(zip(places, shown["lineage"], strict=True)):
-        with place:
-            _sparkline(at, str(name), i)
 
 
 def _by_urgency(at: desk.Revision, lineages: pd.DataFrame) -> pd.DataFrame:
-    rank = {status: i for i, status in enumerate(STATUSES)}
-    said = {name: desk.verdicts(at, name) for name in lineages["lineage"]}
-    order = [rank[said[name][-1].status] if said[name] else rank["learning"] for name in lineages["lineage"]]
+    order = [STATUSES.index(_status(at, name)) for name in lineages["lineage"]]
     return lineages.assign(order=order).sort_values(["order", "lineage"], kind="stable")
 
 
-def _card(at: desk.Revision, lineage: pd.Series, nth: int) -> st.delta_generator.DeltaGenerator:
+def _status(at: desk.Revision, name: str) -> str:
+    said = desk.verdicts(at, name)
+    return said[-1].status if said else "learning"
+
+
+def _card(at: desk.Revision, lineage: pd.Series, nth: int) -> None:
     name = str(lineage["lineage"])
-    with st.container(border=True, key=f"card-{nth}"):
-        words, side = st.columns([4, 1], gap="medium")
+    with st.container(border=True, key=f"card-{_status(at, name)}-{nth}"):
+        words, side = st.columns([5, 1.4], gap="medium")
         with words:
-            status.show(status.block(at, lineage, frame.theme(), named=True))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link("views/trends.py", label="Look", query_params={"lineage": name})
-            waiting = acknowledging.open_alerts(at, name)
-            if len(waiting):
-                acknowledging.button(waiting.iloc[0], key=f"acknowledge-{nth}")
-        return side.container(key=f"spark-{nth}")
+            st.html(status.block(at, lineage, frame.theme(), named=True))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.page_link("views/trends.py", label="Look", query_params={"lineage": name})
+                waiting = acknowledging.open_alerts(at, name)
+                if len(waiting):
+                    acknowledging.button(waiting.iloc[0], key=f"acknowledge-{nth}")
+        with side:
+            drawn = drawing.sparkline(_tail_and_mean(at, name))
+            if drawn:
+                st.html(drawn)
 
 
-def _sparkline(at: desk.Revision, name: str, nth: int) -> None:
+def _tail_and_mean(at: desk.Revision, name: str) -> Story:
     known = desk.history(at, name).trends
     tail = next((m for m in ("tail_recall", "distinct_2", "class_coverage") if (m, None) in known), None)
-    story = desk.story(at, name, [(m, None) for m in ("mean_score", tail) if m], frame.theme())
-    if not story.lines:
-        return
-    picture.show("sparkline", story, key=f"sparkline-{nth}")
-    ends = []
-    for line in story.lines:
-        shares = [s for p in line.points if (s := p.share(p.value)) is not None]
-        if shares:
-            ends.append(f"{line.label.lower()} {shares[-1]:.0f} %")
-    st.html(f'<div class="tw-quiet">{" · ".join(ends)}</div>' if ends else "<div></div>")
+    return desk.story(at, name, [(m, None) for m in ("mean_score", tail) if m], frame.theme())
 
 
 page()

@@ -1,3 +1,119 @@
-"""Page."""
+"""Upload: a file, its columns, its place, and straight to the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 import streamlit as st
-st.title("x")
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import desk
+from dashboard.parts import bringing, frame, mapping, result
+from dashboard.words import count, cycles, plain
+from metrics import pipeline
+from metrics.core import READERS, RawTable, TailwatchError
+
+NEW = "A new lineage"
+NEEDED = (
+    "Needed are an example_id that stays the same across cycles, and one of output, prediction, embedding"
+    " or score."
+)
+
+
+def page() -> None:
+    """Choose, map, name, store."""
+    st.title("Upload a cycle")
+    st.text("One row per eval output. Nothing is stored before you press the button at the end.")
+    endings = sorted({s.split(".")[-1] for r in READERS.all().values() for s in r.suffixes})
+    files = st.file_uploader(
+        "Eval outputs of one cycle, or of several", type=endings, accept_multiple_files=True, key="files"
+    )
+    if not files:
+        formats = ", ".join(r.label for r in READERS.all().values())
+        st.caption(f"Read are {formats}.")
+        st.caption(NEEDED)
+        return
+    tables = [bringing.read(file) for file in files]
+    rows = pd.concat([t.rows.head(200) for t in tables], ignore_index=True)
+    _preview(files, tables)
+    chosen = mapping.choose(rows)
+    options = _place(tables, rows, chosen)
+    if st.button("Store and measure", type="primary", key="store"):
+        _store(tables, options)
+
+
+def _preview(files: list[UploadedFile], tables: list[RawTable]) -> None:
+    for file, found in zip(files, tables, strict=True):
+        unread = f", {count(len(found.rejects))} lines could not be read" if len(found.rejects) else ""
+        st.text(f"{plain(file.name)}: {count(len(found.rows))} rows{unread}")
+    first = tables[0].rows.head(20)
+    st.dataframe(first.map(_cell), hide_index=True, height=220)
+
+
+def _cell(value: Any) -> str:
+    """One cell to look at: vectors and long texts are cut."""
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else plain(value, 200)
+
+
+def _place(tables: list[RawTable], rows: pd.DataFrame, chosen: Mapping[str, str]) -> dict[str, Any]:
+    """Lineage, cycle and facts, from the file where it has them."""
+    st.subheader("Where it belongs")
+    left, right = st.columns(2)
+    with left:
+        lineage = _lineage(rows, chosen.get("lineage", "lineage"))
+    with right:
+        cycle = _cycle(tables, chosen.get("cycle", "cycle"), lineage)
+    options = bringing.facts()
+    return {**options, "lineage": lineage, "cycle": cycle, "mapping": dict(chosen)}
+
+
+def _lineage(rows: pd.DataFrame, column: str) -> str | None:
+    known = desk.lineages(desk.now())["lineage"].tolist()
+    own = [str(v) for v in rows[column].dropna().unique()] if column in rows else []
+    start = ["As in the file"] if own else []
+    picked = st.selectbox("Lineage", [*start, *known, NEW], key="to_lineage")
+    if picked == "As in the file":
+        st.text("The file names " + ", ".join(plain(v, 40) for v in own[:5]))
+        return None
+    if picked != NEW:
+        return str(picked)
+    name = st.text_input("Its name", key="to_name", placeholder="support-assistant", max_chars=120)
+    return name.strip() if name and name.strip() else ""
+
+
+def _cycle(tables: list[RawTable], column: str, lineage: str | None) -> int | None:
+    own = [t.rows[column] for t in tables if column in t.rows]
+    if own:
+        numbers = pd.to_numeric(pd.concat(own), errors="coerce").dropna()
+        found = sorted({int(v) for v in numbers})
+        st.text_input("Cycle", value=f"{cycles(found[:40])}, as in the file" if found else "", disabled=True)
+        return None
+    known = desk.cycles(desk.now(), lineage)["cycle"].tolist() if lineage else []
+    return int(st.number_input("Cycle", min_value=0, value=max(known, default=-1) + 1, key="to_cycle"))
+
+
+def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
+    if options["lineage"] == "":
+        raise TailwatchError("The new lineage has no name.", do="Type one under 'Its name'.")
+    bar = st.progress(0.0, text="Reading")
+    try:
+        report = pipeline.ingest(desk.store(), tables, progress=frame.filling(bar), **options)
+    finally:
+        bar.empty()
+    written = [c for s in report.stored for c in s.written]
+    lineage = report.stored[0].lineage
+    if not written:
+        frame.say_next("These cycles are here already, to the byte. Nothing was changed.")
+    else:
+        new = [s for s in report.stored if s.written]
+        rows = sum(len(t.rows) for t in tables)
+        result.keep(new[0].lineage, written, rows, len(report.rejects), report.notes)
+        frame.say_next(f"Stored {cycles(written)} of {new[0].lineage}.")
+        lineage = new[0].lineage
+    st.switch_page("views/trends.py", query_params={"lineage": lineage})
+
+
+page()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from metrics.core import RawTable, TailwatchError, reader
-from metrics.opening import table, text_of
+from metrics.opening import MAX_DEPTH, deep, table, text_of
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjson.zst")
 
@@ -40,6 +40,8 @@ def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         return None, f"it is not JSON ({str(error)[:80]})"
+    if line.count("[") + line.count("{") > MAX_DEPTH and deep(value):
+        return None, f"it is nested deeper than {MAX_DEPTH} levels"
     return (
         (value, "") if isinstance(value, dict) else (None, f"it is a {type(value).__name__}, not an object")
     )

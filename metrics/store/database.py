@@ -91,6 +91,8 @@ class Database:
             ) from None
         with handle:
             fcntl.flock(handle, how)
+            # Somebody may have removed the file since: then the schema is to be made again.
+            self._ready = self._ready and self.path.exists()
             yield
 
     @contextlib.contextmanager
@@ -111,6 +113,13 @@ class Database:
     def _migrate(self, con: Connection) -> None:
         if self._ready:
             return
+        tables = [str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        if tables and "schema_version" not in tables:
+            raise TailwatchError(
+                f"'{self.path}' is a DuckDB file, but no Tailwatch store;",
+                f"it holds {', '.join(tables[:5])}.",
+                "Name another file with --db FILE.",
+            )
         con.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER, applied_at TIMESTAMP)")
         row = con.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
         have, steps = int(row[0]) if row else 0, _migrations()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from metrics.comparison import Conditions
 from metrics.core import MetricValue, Standing
 from metrics.store.database import Database, frame, incoming
 
@@ -56,6 +58,23 @@ class Measured(Database):
         with self.reading() as con:
             query = "SELECT cycle, digest FROM cycles WHERE lineage = ?"
             return dict(con.execute(query, [lineage]).fetchall())
+
+    def conditions(self, lineage: str) -> list[Conditions]:
+        """What decides which cycles may be compared, in order of cycle."""
+        with self.reading() as con:
+            query = (
+                "SELECT cycle, decoding, scorer, encoder, max(len(embedding))"
+                " FROM cycles c LEFT JOIN outputs o USING (lineage, cycle)"
+                " WHERE lineage = ? GROUP BY ALL ORDER BY cycle"
+            )
+            facts = con.execute(query, [lineage]).fetchall()
+            query = "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL"
+            keys = frame(con, query, [lineage])
+        cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
+        return [
+            Conditions(cycle, prompts[cycles == cycle], decoding, scorer, encoder, _vectors(width))
+            for cycle, decoding, scorer, encoder, width in facts
+        ]
 
     def value_keys(self, lineage: str) -> set[ValueKey]:
         """Which values are stored: (cycle, slice, metric, version, comparison)."""
@@ -163,3 +182,7 @@ class Measured(Database):
                 " ORDER BY m.metric, m.slice NULLS FIRST, m.cycle",
                 {"lineage": lineage, "metric": metric, "slice": slice},
             )
+
+
+def _vectors(width: int | None) -> str:
+    return f"of {width} numbers" if width else "made here"

@@ -7,11 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from metrics.comparison import Conditions
 from metrics.core import TailwatchError
 from metrics.store.database import Connection, Database, frame, incoming, touch
 
@@ -116,7 +114,8 @@ class Outputs(Database):
                     unchanged.append(key[1])
                     continue
                 _forget(con, *key)
-                mine = _belonging(rejects, key[1], list(parts), first=not written)
+                first = not any(others for others, _ in done.values())
+                mine = _belonging(rejects, key, set(parts), first)
                 row = (source, digests[key], table.num_rows, len(mine))
                 _write(con, key, table, mine, facts.get(key, {}), row)
                 written.append(key[1])
@@ -209,36 +208,11 @@ class Outputs(Database):
             query = "SELECT * FROM reference_outputs WHERE lineage = ? ORDER BY example_id, output"
             return unfold(frame(con, query, [lineage]))
 
-    def conditions(self, lineage: str) -> list[Conditions]:
-        """What decides which cycles may be compared, in order of cycle."""
-        with self.reading() as con:
-            facts = frame(
-                con,
-                "SELECT cycle, decoding, scorer, encoder FROM cycles WHERE lineage = ? ORDER BY 1",
-                [lineage],
-            )
-            keys = frame(
-                con,
-                "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL",
-                [lineage],
-            )
-        cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
-        return [
-            Conditions(
-                int(row["cycle"]), prompts[cycles == row["cycle"]], *map(_none, list(row.values())[1:])
-            )
-            for row in facts.to_dict("records")
-        ]
-
     def _cycle_or_error(self, lineage: str, cycle: int) -> None:
         have = self.cycles(lineage)["cycle"].tolist()
         if cycle not in have:
             found = f"it has {', '.join(map(str, have))}." if have else "it has none."
             raise TailwatchError(f"Lineage '{lineage}' has no cycle {cycle};", found)
-
-
-def _none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _holds(con: Connection, key: tuple[str, int], content: str, replace: bool) -> bool:
@@ -254,10 +228,13 @@ def _holds(con: Connection, key: tuple[str, int], content: str, replace: bool) -
     return bool(row[0] == content)
 
 
-def _belonging(rejects: pd.DataFrame, cycle: int, keys: list[tuple[str, int]], first: bool) -> pd.DataFrame:
+def _belonging(
+    rejects: pd.DataFrame, key: tuple[str, int], keys: set[tuple[str, int]], first: bool
+) -> pd.DataFrame:
     """The rejected rows of a cycle; those that belong to none go with the first one written."""
-    lost = ~rejects["cycle"].isin([c for _, c in keys])
-    return rejects[(rejects["cycle"] == cycle).fillna(False) | (lost & first)]
+    places = zip(rejects["lineage"], rejects["cycle"], strict=True)
+    owners = [(name, None if pd.isna(cycle) else int(cycle)) for name, cycle in places]
+    return rejects[[owner == key or (first and owner not in keys) for owner in owners]]
 
 
 def _forget(con: Connection, lineage: str, cycle: int) -> None:

@@ -1,0 +1,72 @@
+"""A user's own lines: the rules that stand, and a form for another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import desk
+from dashboard.parts import folded, frame
+from dashboard.words import WORD, part
+from metrics import pipeline
+from metrics.core import METRICS, SEVERITIES
+from metrics.rules.threshold import STATISTICS, checked
+
+
+def show(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> None:
+    """The user's lines of this lineage, each with a button to delete it, and a form to draw another."""
+    mine = desk.rules(at, lineage)
+    title = f"Your own lines ({len(mine)})" if mine else "Draw a line of your own"
+    with folded.away(title, "lines") as is_open:
+        if not is_open:
+            return
+        for rule in mine:
+            left, right = st.columns([5, 1], vertical_alignment="center")
+            left.text(in_words(rule.options) + ("" if rule.lineage else " For every lineage."))
+            if right.button("Delete", key=f"delete-{rule.id}"):
+                desk.store().delete_rule(rule.id)
+                _judge(lineage if rule.lineage else None)
+                frame.say_next("The line is gone, and every cycle was judged again without it.")
+                st.rerun()
+        _form(lineage, metric, slice)
+
+
+def in_words(options: Mapping[str, Any]) -> str:
+    """A rule as a sentence."""
+    spec = checked(options)
+    known = METRICS.all().get(spec.get("metric", ""))
+    name = known.label if known else str(spec.get("metric"))
+    of = f" of {part(spec['slice'])}" if spec.get("slice") else ""
+    unit = "" if spec["statistic"] == "value" else f" {STATISTICS[spec['statistic']]}"
+    lasting = f" for {spec['for_cycles']} cycles running" if spec["for_cycles"] > 1 else ""
+    beyond = f"{spec['comparator']} {spec['line']:g}{unit}{lasting}"
+    return f"{WORD[spec['severity']]} when {name}{of} is {beyond}."
+
+
+def _form(lineage: str, metric: str, slice: str | None) -> None:
+    label = METRICS.get(metric).label
+    with st.form("line", border=False):
+        st.text(f"Raise an alert when {label}" + (f" of {part(slice)}" if slice else "") + " is")
+        one, two, three = st.columns(3)
+        side = one.selectbox("Side", ("below", "above"), key="line_side")
+        number = two.number_input("Line", value=None, format="%.4g", key="line_at", placeholder="0.3")
+        kind = three.selectbox("Of", list(STATISTICS), format_func=lambda s: STATISTICS[s], key="line_of")
+        running = one.number_input("For cycles running", min_value=1, value=1, key="line_for")
+        severity = two.selectbox("Severity", SEVERITIES, format_func=lambda s: WORD[s], key="line_severity")
+        if st.form_submit_button("Draw the line"):
+            options = {
+                "metric": metric, "slice": slice, "statistic": kind, "comparator": side, "line": number,
+                "for_cycles": running, "severity": severity,
+            }  # fmt: skip
+            spec = {k: v for k, v in checked(options).items() if v is not None}
+            desk.store().add_rule(lineage, "threshold", spec)
+            _judge(lineage)
+            frame.say_next(f"Drawn: {in_words(spec)}")
+            st.rerun()
+
+
+def _judge(lineage: str | None) -> None:
+    bar = st.progress(0.0, text="Judging every cycle again")
+    pipeline.refresh(desk.store(), lineage, progress=frame.filling(bar))

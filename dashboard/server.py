@@ -1,0 +1,103 @@
+"""The address that pipelines send their outputs to: POST /api/v1/ingest beside the app.
+
+Open only where TAILWATCH_TOKEN is set, and only to who knows it. A body is written to a file as it comes in,
+never held in memory, and goes through the same gate as every other upload.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from metrics import Store, TailwatchError, ingest
+from metrics.pipeline import summary
+from metrics.remote import ROUTE
+
+MAX_BYTES = 1024**3
+TEXT_OPTIONS = ("lineage", "format")
+OPTIONS = (*TEXT_OPTIONS, "cycle", "mapping", "facts", "replace")
+
+
+def allowed(request: Request) -> bool:
+    """Whether the request carries the server's token; without a token the door is shut."""
+    token = os.environ.get("TAILWATCH_TOKEN", "")
+    given = request.headers.get("authorization", "")
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+async def receive(request: Request) -> Response:
+    """Take one file in, store, measure and judge it, and answer with what was done.
+
+    A GET asks only whether the token is right and how much may be sent.
+    """
+    if not allowed(request):
+        return refusal("The server takes no upload without its token: set TAILWATCH_TOKEN at both ends.", 401)
+    # Only the name's last part is used: a path in it leads nowhere.
+    name = PurePath(request.query_params.get("name", "upload")).name[-80:] or "upload"
+    if request.method == "GET":
+        return JSONResponse({"max_bytes": MAX_BYTES})
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name.replace("\x00", "")
+            # All of the body is taken before anything is refused: who is still sending cannot listen.
+            await written(request, path)
+            options = checked(request.query_params.get("options", "{}"))
+            return JSONResponse(await run_in_threadpool(stored, path, options))
+    except TailwatchError as error:
+        return refusal(str(error), 400)
+
+
+def stored(path: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Ingest one file; what was done, as the command line prints it."""
+    store = Store(os.environ["TAILWATCH_DB"])
+    return summary(store, ingest(store, [path], **options))
+
+
+def refusal(sentence: str, status: int) -> JSONResponse:
+    """An error as one sentence."""
+    return JSONResponse({"error": sentence}, status_code=status)
+
+
+async def written(request: Request, path: Path) -> None:
+    """Write the body to a file, up to MAX_BYTES."""
+    size = 0
+    with path.open("wb") as file:
+        async for part in request.stream():
+            size += len(part)
+            if size > MAX_BYTES:
+                raise TailwatchError(f"The upload is larger than {MAX_BYTES // 1024**2} MiB.", do="Split it.")
+            file.write(part)
+
+
+def checked(text: str) -> dict[str, Any]:
+    """The options of an ingest from their JSON, of known names and kinds."""
+    try:
+        options = json.loads(text)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict) or set(options) - set(OPTIONS):
+        raise TailwatchError("The upload's options cannot be read;", f"they are {', '.join(OPTIONS)}.")
+    kinds: Mapping[str, type] = {**dict.fromkeys(TEXT_OPTIONS, str), "cycle": int, "replace": bool}
+    for name, value in options.items():
+        if name in kinds and value is not None and type(value) is not kinds[name]:
+            raise TailwatchError(f"The upload's option {name} is no {kinds[name].__name__}.")
+        if name in ("mapping", "facts") and not _is_text_map(value):
+            raise TailwatchError(f"The upload's option {name} does not give texts by name.")
+    return options
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+ROUTES = [Route(ROUTE, receive, methods=["GET", "POST"])]

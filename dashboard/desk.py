@@ -88,6 +88,13 @@ def rejects(at: Revision, lineage: str, cycle: int) -> pd.DataFrame:
     return _store(at[0]).rejects(lineage, cycle)
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def measured(at: Revision, lineage: str) -> list[str]:
+    """The metrics of which at least one value is known, of the whole."""
+    trends = history(at, lineage).trends.items()
+    return [m for (m, part), t in trends if part is None and any(v and v.status == "ok" for v in t.values)]
+
+
 @st.cache_resource(show_spinner=False, max_entries=512)
 def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     """One metric of one slice across the cycles, each point beside its baseline."""

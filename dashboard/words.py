@@ -7,7 +7,8 @@ import math
 import re
 from datetime import datetime
 
-STATUSES = ("collapse", "narrowing", "watch", "not_comparable", "learning", "healthy")
+STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
+URGENCY = ("collapse", "narrowing", "watch", "not_comparable", "pending", "learning", "healthy")
 WORD = {
     "learning": "Learning",
     "healthy": "Healthy",

@@ -23,6 +23,7 @@ from metrics.store import LineageState, Store
 MAX_SLICE_VALUES = 50
 BOOTSTRAP = 200
 SAVE_SECONDS = 2.0
+READ_AHEAD = 8
 Progress = Callable[[float, str], None]
 
 
@@ -102,9 +103,14 @@ class _Lineage:
         return hashlib.blake2b(repr([self.digests[c] for c in cycles]).encode(), digest_size=8).hexdigest()
 
     def frame(self, cycle: int) -> pd.DataFrame:
-        """The outputs frame of a cycle."""
+        """The outputs frame of a cycle; those after it are read along, since they are wanted next."""
         if cycle not in self._frames:
-            self._frames[cycle] = self.store.outputs(self.name, [cycle])
+            cycles = [c.cycle for c in self.conditions]
+            first = cycles.index(cycle)
+            wanted = [c for c in cycles[first : first + READ_AHEAD] if c not in self._frames]
+            found = self.store.outputs(self.name, wanted)
+            for each in wanted:
+                self._frames[each] = found[found["cycle"] == each].reset_index(drop=True)
         return self._frames[cycle]
 
     def vectors_of(self, frame: pd.DataFrame) -> Vectors | None:
@@ -130,23 +136,45 @@ class _Lineage:
         return self._points[part]
 
 
-def plan(lineage: _Lineage, state: LineageState) -> tuple[list[Standing], dict[str, Comparison]]:
-    """How every cycle stands, and the comparisons in use."""
+@dataclass(frozen=True)
+class _Plan:
+    """How every cycle stands, and the comparisons in use: facts of all, objects of those that were built."""
+
+    standings: list[Standing]
+    facts: dict[str, str]
+    built: dict[str, Comparison]
+    wholes: dict[tuple[int, ...], Comparison]
+
+
+def plan(source: _Lineage, state: LineageState) -> _Plan:
+    """Place every cycle under a comparison. A cycle that was placed before is not looked at again."""
     pinned = json.loads(state.baseline) if state.baseline else []
-    standings: list[Standing] = []
-    used: dict[str, Comparison] = {}
-    wholes: dict[tuple[int, ...], Comparison] = {}
-    for standing in comparison.standings(lineage.conditions, pinned):
-        frames = {c: lineage.frame(c) for c in standing.baseline}
-        if standing.baseline not in wholes:
-            wholes[standing.baseline] = _freeze(lineage, state, frames)
-        whole = wholes[standing.baseline]
-        own = whole
-        if standing.cycle not in standing.baseline:
-            own = comparison.narrowed(whole, frames, lineage.frame(standing.cycle))
-        used[whole.key], used[own.key] = whole, own
-        standings.append(replace(standing, comparison=own.key))
-    return standings, used
+    before = {s.cycle: s for s in source.store.standings(source.name)}
+    known = source.store.comparisons(source.name)
+    result = _Plan([], {}, {}, {})
+    for standing in comparison.standings(source.conditions, pinned):
+        if standing.baseline not in result.wholes:
+            whole = _freeze(source, state, {c: source.frame(c) for c in standing.baseline})
+            result.wholes[standing.baseline] = result.built[whole.key] = whole
+            result.facts[whole.key] = whole.as_json()
+        whole, was = result.wholes[standing.baseline], before.get(standing.cycle)
+        if was and was.baseline == standing.baseline and {whole.key, was.comparison} <= known.keys():
+            key = was.comparison
+            result.facts[key] = known[key]
+        else:
+            own = _own(source, standing, whole)
+            key = own.key
+            result.built[key], result.facts[key] = own, own.as_json()
+        result.standings.append(replace(standing, comparison=key))
+    return result
+
+
+def _own(source: _Lineage, standing: Standing, whole: Comparison) -> Comparison:
+    """The comparison of one cycle: its baseline's, or a smaller one where the cycle is smaller."""
+    if standing.cycle in standing.baseline:
+        return whole
+    frames = {c: source.frame(c) for c in standing.baseline}
+    return comparison.narrowed(whole, frames, source.frame(standing.cycle))
 
 
 def _freeze(lineage: _Lineage, state: LineageState, frames: Mapping[int, pd.DataFrame]) -> Comparison:
@@ -172,8 +200,8 @@ def outdated(store: Store, lineage: str) -> bool:
 def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
     """Compute and store the values that a lineage lacks; False where its data changed meanwhile."""
     source = _Lineage(store, lineage)
-    standings, used = plan(source, state)
-    jobs = list(_missing(store, source, standings, used))
+    planned = plan(source, state)
+    jobs = list(_missing(source, planned))
     ready: list[tuple[str, MetricValue]] = []
     saved = time.monotonic()
     for i, job in enumerate(jobs, 1):
@@ -183,29 +211,25 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
         if i == len(jobs) or time.monotonic() - saved > SAVE_SECONDS:
             store.save_values(lineage, ready, source.digests)
             ready, saved = [], time.monotonic()
-    facts = {key: c.as_json() for key, c in used.items()}
-    return store.save_standings(lineage, standings, facts, state.data_revision)
+    return store.save_standings(lineage, planned.standings, planned.facts, state.data_revision)
 
 
-def _missing(
-    store: Store, source: _Lineage, standings: Iterable[Standing], used: Mapping[str, Comparison]
-) -> Iterable[_Job]:
-    stored = store.value_keys(source.name)
-    wanted = {
-        (cycle, standing.comparison): None
-        for standing in standings
-        for cycle in (*standing.baseline, standing.cycle)
-    }
-    for cycle, key in wanted:
+def _missing(source: _Lineage, planned: _Plan) -> Iterable[_Job]:
+    stored = source.store.value_keys(source.name)
+    catalog = METRICS.all().values()
+    wanted = {(c, s.comparison): s for s in planned.standings for c in (*s.baseline, s.cycle)}
+    for (cycle, key), standing in wanted.items():
+
+        def lack(part: str | None, cycle: int = cycle, key: str = key) -> list[tuple[Metric, str | None]]:
+            return [(m, part) for m in catalog if (cycle, part, m.name, m.version, key) not in stored]
+
+        # A cycle's slices are stored together with its whole: where that is there, so are they.
+        if not lack(None):
+            continue
         parts: list[str | None] = [None, *comparison.slice_names(source.frame(cycle))[:MAX_SLICE_VALUES]]
-        lacks = [
-            (metric, part)
-            for part in parts
-            for metric in METRICS.all().values()
-            if (cycle, part, metric.name, metric.version, key) not in stored
-        ]
-        if lacks:
-            yield _Job(cycle, used[key], tuple(lacks))
+        if key not in planned.built:
+            planned.built[key] = _own(source, standing, planned.wholes[standing.baseline])
+        yield _Job(cycle, planned.built[key], tuple(pair for part in parts for pair in lack(part)))
 
 
 def _run(source: _Lineage, job: _Job) -> list[MetricValue]:

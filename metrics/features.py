@@ -19,6 +19,7 @@ from metrics.core import GROUPS, Undefined
 
 NEIGHBOURS = 5
 REFERENCE_POINTS = 2000
+BLOCK = 4096
 # A similarity below any that two vectors can have.
 NOWHERE = -2.0
 
@@ -155,10 +156,14 @@ class Features:
         """Highest similarity of each group's outputs to each reference point, (GROUPS, points)."""
         if self.reference is None:
             raise Undefined("There is no reference to cover.")
-        best = np.full((GROUPS, len(self.reference.vectors)), NOWHERE, np.float32)
-        for group in range(GROUPS):
-            rows = self.vectors[self.group == group]
-            rows = rows[np.linalg.norm(rows, axis=1) > 0]
-            if len(rows):
-                best[group] = (rows @ self.reference.vectors.T).max(axis=0)
+        points = self.reference.vectors
+        best = np.full((GROUPS, len(points)), NOWHERE, np.float32)
+        filled = np.flatnonzero(np.linalg.norm(self.vectors, axis=1) > 0)
+        order = filled[np.argsort(self.group[filled], kind="stable")]
+        # Few large products, not many small ones; a block bounds the memory.
+        for start in range(0, len(order), BLOCK):
+            rows = order[start : start + BLOCK]
+            similar = self.vectors[rows] @ points.T
+            present, first = np.unique(self.group[rows], return_index=True)
+            best[present] = np.maximum(best[present], np.maximum.reduceat(similar, first, axis=0))
         return best

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard import canvas
+from dashboard import canvas, timeline
 from dashboard.canvas import DASHES, share_of
 from dashboard.charts import chart
 from dashboard.palette import Palette, faded, family_colour, palette
@@ -30,7 +30,7 @@ def scissors(story: Story) -> go.Figure:
     if not any(canvas.is_known(p, share_of) for line in story.lines for p in line.points):
         return canvas.say(fig, story, "Nothing to compare with a baseline yet.")
     _lines(fig, story)
-    canvas.status_strip(fig, story, (bottom - 0.075, bottom - 0.015))
+    timeline.status_strip(fig, story, (bottom - 0.075, bottom - 0.015))
     if mixed:
         _mix(fig, story, (0.01, bottom - 0.1))
     return fig
@@ -40,8 +40,8 @@ def _lines(fig: go.Figure, story: Story) -> None:
     colours = palette(story.theme)
     low, high = _range(story.lines)
     fig.update_layout(yaxis={"range": [low, high]})
-    canvas.learning(fig, story)
-    canvas.notes(fig, story)
+    timeline.learning(fig, story)
+    timeline.notes(fig, story)
     _baseline(fig, colours)
     _gap(fig, story)
     styles = _styles(story.lines)
@@ -144,8 +144,14 @@ def _mix(fig: go.Figure, story: Story, domain: tuple[float, float]) -> None:
         )  # fmt: skip
     axis = {"visible": False, "fixedrange": True, "range": [0, 100]}
     fig.update_layout(barmode="stack", bargap=0, yaxis3={**axis, "domain": list(domain), "anchor": "x"})
-    share = 100 * parts[cycles[-1]].get("human", 0) / totals[cycles[-1]]
     fig.add_annotation(
         x=1, xref="paper", xanchor="left", xshift=4, y=sum(domain) / 2, yref="paper", showarrow=False,
-        text=f"trained on<br>{share:.0f} % human", align="left", font={"size": 12, "color": colours.ink},
+        text=_trained_on(story), align="left", font={"size": 12, "color": colours.ink},
     )  # fmt: skip
+
+
+def _trained_on(story: Story) -> str:
+    """What the last model was trained on, in words."""
+    last = dict(story.moments[-1].mix)
+    whole = sum(last.get(kind, 0.0) for kind in palette(story.theme).mix)
+    return f"trained on<br>{last.get('human', 0.0) / whole:.0%} human" if whole else "last mix<br>unknown"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard import canvas
-from dashboard.canvas import SYMBOL, value_of
+from dashboard import canvas, timeline
+from dashboard.canvas import value_of
 from dashboard.charts import chart
 from dashboard.palette import family_colour, palette
 from dashboard.story import Line, Story
@@ -26,8 +26,8 @@ def trend(story: Story) -> go.Figure:
         return canvas.say(fig, story, _why(line))
     low, high = _range(story, line)
     fig.update_layout(yaxis={"range": [low, high]})
-    canvas.learning(fig, story)
-    canvas.notes(fig, story)
+    timeline.learning(fig, story)
+    timeline.notes(fig, story)
     colour = family_colour(palette(story.theme), line.family)
     canvas.band(fig, line, colour)
     ends = [*_baseline(fig, story, line), *_limits(fig, story)]
@@ -36,7 +36,7 @@ def trend(story: Story) -> go.Figure:
     known = [p.value for p in line.points if p.value is not None]
     ends = [(known[-1], f"{safe(line.label, 18)} {number(known[-1])}", colour), *ends]
     canvas.end_labels(fig, ends, low, high)
-    canvas.status_strip(fig, story, (0, 0.08))
+    timeline.status_strip(fig, story, (0, 0.08))
     return fig
 
 
@@ -89,7 +89,7 @@ def _alerts(fig: go.Figure, story: Story, line: Line) -> None:
         y=[heights[m.cycle] for m in shown],
         mode="markers",
         marker={
-            "symbol": [SYMBOL[SHAPE[m.severity]] for m in shown],
+            "symbol": [timeline.SYMBOL[SHAPE[m.severity]] for m in shown],
             "size": 13,
             "color": [colours.status[m.severity] for m in shown],
             "line": {"width": 1.5, "color": colours.ground},

@@ -7,6 +7,8 @@ import streamlit as st
 
 from dashboard import desk
 from dashboard.parts import frame
+from dashboard.words import WORD, part, plain
+from metrics.core import METRICS
 
 
 def button(alert: pd.Series, key: str, *, note: str = "") -> None:
@@ -16,6 +18,24 @@ def button(alert: pd.Series, key: str, *, note: str = "") -> None:
         said = f"{alert['severity']} of {alert['lineage']}, since cycle {alert['since_cycle']}"
         frame.say_next(f"Acknowledged: {said}.")
         st.rerun()
+
+
+def buttons(at: desk.Revision, lineage: str) -> None:
+    """A button for each of a lineage's open alerts; several say which they are."""
+    waiting = open_alerts(at, lineage)
+    for i, (_, alert) in enumerate(waiting.iterrows()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            button(alert, key=f"acknowledge-{i}")
+            if len(waiting) > 1:
+                st.text(f"{WORD[alert['severity']]}: {_what(alert)}")
+
+
+def _what(alert: pd.Series) -> str:
+    """What an alert is about, in few words."""
+    known = METRICS.all().get(str(alert["metric"]))
+    of = f" of {part(alert['slice'])}" if isinstance(alert["slice"], str) else ""
+    rule = "your line" if str(alert["rule"]).startswith("threshold") else "early warning"
+    return f"{known.label if known else plain(alert['metric'])}{of}, {rule}"
 
 
 def open_alerts(at: desk.Revision, lineage: str) -> pd.DataFrame:

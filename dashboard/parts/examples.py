@@ -32,4 +32,4 @@ def _table(at: desk.Revision, lineage: str, numbers: list[int]) -> None:
     columns += [str(c) for c in rows if str(c).startswith("slice.")]
     if len(rows) > MOST:
         st.caption(f"The first {MOST} of {len(rows):,} outputs.")
-    st.dataframe(rows[columns].head(MOST), hide_index=True, height=320)
+    st.dataframe(rows[columns].head(MOST), hide_index=True, height=320, placeholder="")

@@ -14,7 +14,8 @@ from dashboard.words import label, safe
 from metrics.core import TailwatchError
 
 _STYLE = """<style>
-:root {{ --tw-ink: {p.ink}; --tw-muted: {p.muted}; --tw-rule: {p.rule}; --tw-raised: {p.raised}; }}
+:root {{ --tw-ground: {p.ground}; --tw-ink: {p.ink};
+  --tw-muted: {p.muted}; --tw-rule: {p.rule}; --tw-raised: {p.raised}; }}
 [data-testid="stMainBlockContainer"] {{ max-width: 1200px; padding: 3.5rem 2rem 5rem; }}
 .tw-line {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .7rem; line-height: 1.35; }}
 .tw-shape {{ width: 1.05rem; height: 1.05rem; flex: none; }}
@@ -33,12 +34,16 @@ _STYLE = """<style>
 [data-testid="stWidgetLabelRequired"] {{ display: none; }}
 .tw-row {{ margin-bottom: .4rem; }}
 .tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
+[data-testid="stBaseButton-primary"] {{ background: var(--tw-ink) !important;
+  color: var(--tw-ground) !important; border-color: var(--tw-ink) !important; }}
+.st-key-unseen {{ position: absolute; width: 1px; height: 1px; overflow: hidden; visibility: hidden; }}
 [data-tag] {{ background: var(--tw-raised) !important; color: var(--tw-ink) !important;
   border: 1px solid var(--tw-rule); }}
 .tw-swatch {{ width: .8rem; height: .8rem; border-radius: 2px; }}
 .tw-wrong {{ border-left: 3px solid var(--tw-ink); background: var(--tw-raised); padding: .8rem 1rem;
   border-radius: 4px; overflow-wrap: anywhere; }}
 {cards}[class*="st-key-door-"] button {{ min-height: 9rem; width: 100%; }}
+[class*="st-key-door-"] button p {{ font-size: 1.25rem; font-weight: 600; }}
 @media (max-width: 640px) {{
   [data-testid="stMainBlockContainer"] {{ padding: 3.2rem 1rem 4rem; }}
   h1 {{ font-size: 1.45rem !important; }}

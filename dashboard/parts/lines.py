@@ -18,8 +18,7 @@ from metrics.rules.threshold import STATISTICS, checked
 def show(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> None:
     """The user's lines of this lineage, each with a button to delete it, and a form to draw another."""
     mine = desk.rules(at, lineage)
-    title = f"Your own lines ({len(mine)})" if mine else "Draw a line of your own"
-    with folded.away(title, "lines") as is_open:
+    with folded.away("Your own lines", "lines") as is_open:
         if not is_open:
             return
         for rule in mine:

@@ -26,3 +26,12 @@ def show(name: str, story: Story, key: str, *, clickable: bool = False) -> int |
     picked = [p.get("customdata", p.get("x")) for p in event["selection"]["points"]]
     first = picked[0][0] if picked and isinstance(picked[0], list) else (picked[0] if picked else None)
     return int(first) if isinstance(first, int | float) else None
+
+
+def fetch_library() -> None:
+    """Have the browser fetch and start the chart library while somebody reads a page that has no chart.
+
+    That takes about a second, and the next click most likely leads to a chart.
+    """
+    with st.container(key="unseen"):
+        st.plotly_chart({"data": [], "layout": {"width": 10, "height": 10}}, theme=None, key="unseen-chart")

@@ -1,35 +1,44 @@
-"""What an upload came to, shown once on the page of its lineage."""
+"""What an upload came to, shown on the page of its lineage until it is closed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard import desk
-from dashboard.words import cycles, label
+from dashboard.words import cycles, plain
 
 _KEY = "_uploaded"
 
 
-def keep(lineage: str, written: list[int], outputs: int, rejected: int, notes: list[str]) -> None:
+def keep(lineage: str, written: Sequence[int], notes: Sequence[str]) -> None:
     """Remember it for the next page."""
-    st.session_state[_KEY] = (lineage, written, outputs, rejected, notes)
+    st.session_state[_KEY] = (lineage, list(written), list(notes))
 
 
 def show(at: desk.Revision, lineage: str) -> None:
-    """Say what was stored and what was rejected, until it is closed."""
-    name, written, outputs, rejected, notes = st.session_state.get(_KEY) or ("", [], 0, 0, [])
-    if name != lineage or not written:
+    """Say what was stored, and what was rejected and why."""
+    name, written, notes = st.session_state.get(_KEY) or ("", [], [])
+    facts = desk.cycles(at, lineage)
+    mine = facts[facts["cycle"].isin(written)]
+    if name != lineage or mine.empty:
         return
     with st.container(border=True, key="uploaded"):
-        said = f"Stored {cycles(written)}: {outputs:,} outputs. "
-        st.text(said + (f"{rejected:,} rows were rejected:" if rejected else "No row was rejected."))
+        st.text(_words(written, int(mine["outputs"].sum()), int(mine["rejected"].sum())))
         for note in notes:
-            st.text(note)
-        for cycle in written if rejected else []:
-            rows = desk.rejects(at, lineage, cycle)
-            if len(rows):
-                st.caption(label(f"Cycle {cycle}"))
-                st.dataframe(rows, hide_index=True, height=min(320, 76 + 35 * len(rows)))
+            st.text(plain(note, 400))
+        for cycle in mine.loc[mine["rejected"] > 0, "cycle"]:
+            rows = desk.rejects(at, lineage, int(cycle))
+            st.caption(f"Rejected with cycle {int(cycle)}")
+            st.dataframe(rows, hide_index=True, height=min(320, 37 + 35 * len(rows)))
         if st.button("Close", key="close-result"):
             del st.session_state[_KEY]
             st.rerun()
+
+
+def _words(written: list[int], outputs: int, rejected: int) -> str:
+    stored = f"Stored {cycles(written)}: {outputs:,} output{'' if outputs == 1 else 's'}."
+    if not rejected:
+        return f"{stored} No row was rejected."
+    return f"{stored} {rejected:,} row{' was' if rejected == 1 else 's were'} rejected."

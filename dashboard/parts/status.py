@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import desk
 from dashboard.parts.drawing import shape
-from dashboard.words import WORD, ago, safe
+from dashboard.words import URGENCY, WORD, ago, safe
 from metrics.core import METRICS
 from metrics.judging import check_result
 from metrics.store import Verdict
@@ -35,6 +35,30 @@ def block(at: desk.Revision, lineage: pd.Series, theme: str, *, named: bool, lea
         + f'<p class="tw-says{size}" data-testid="sentence">{explained(sentence(said))}</p>'
         + _facts(at, name, said)
     )
+
+
+def _human(cycles: pd.DataFrame) -> list[str]:
+    """The share of human training examples now and at first, as far as the mix is known."""
+    found = [(c, desk.human_share(m)) for c, m in zip(cycles["cycle"], cycles["mix"], strict=True)]
+    known = [(int(c), share) for c, share in found if share is not None]
+    if not known:
+        return []
+    (_, first), (cycle, last) = known[0], known[-1]
+    when = "" if cycle == int(cycles["cycle"].iloc[-1]) else f" at cycle {cycle}"
+    was = f", was {first:.0%}" if round(first, 2) != round(last, 2) else ""
+    return [f"Human share <b>{last:.0%}</b>{when}{was}"]
+
+
+def of(at: desk.Revision, lineage: str) -> str:
+    """The status after the last cycle."""
+    said = desk.verdicts(at, lineage)
+    return said[-1].status if said else "pending"
+
+
+def by_urgency(at: desk.Revision, lineages: pd.DataFrame) -> pd.DataFrame:
+    """The lineages, the most urgent first."""
+    order = [URGENCY.index(of(at, name)) for name in lineages["lineage"]]
+    return lineages.assign(order=order).sort_values(["order", "lineage"], kind="stable")
 
 
 def sentence(said: list[Verdict]) -> str:
@@ -78,8 +102,5 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     if said and said[-1].status in ("watch", "narrowing", "collapse"):
         last = check_result(name, said)["last_healthy_cycle"]
         facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
-    shares = [s for m in desk.cycles(at, name)["mix"] if (s := desk.human_share(m)) is not None]
-    if shares:
-        was = f", was {shares[0]:.0%}" if round(shares[0], 2) != round(shares[-1], 2) else ""
-        facts.append(f"Human share <b>{shares[-1]:.0%}</b>{was}")
+    facts += _human(desk.cycles(at, name))
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""

@@ -6,9 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, drawing, frame, status
+from dashboard.parts import acknowledging, drawing, frame, picture, status
 from dashboard.story import Story
-from dashboard.words import STATUSES
 from metrics import demo, pipeline
 
 PER_PAGE = 12
@@ -28,6 +27,7 @@ def page() -> None:
     st.session_state["_been_home"] = True
     _pending(lineages)
     _cards(at, lineages)
+    picture.fetch_library()
 
 
 def _doors() -> None:
@@ -36,7 +36,7 @@ def _doors() -> None:
     with left, st.container(key="door-sample"):
         if st.button("Load the sample data", type="primary", width="stretch"):
             _load_sample()
-        st.caption("Four lineages of a small model, really retrained on its own output. About a minute.")
+        st.caption("Four lineages of a small model, really retrained on its own output. Half a minute.")
     with right, st.container(key="door-upload"):
         if st.button("Upload a cycle", width="stretch"):
             st.switch_page("views/upload.py")
@@ -62,7 +62,7 @@ def _pending(lineages: pd.DataFrame) -> None:
 
 
 def _cards(at: desk.Revision, lineages: pd.DataFrame) -> None:
-    ordered = _by_urgency(at, lineages)
+    ordered = status.by_urgency(at, lineages)
     pages = -(-len(ordered) // PER_PAGE)
     nth = min(st.session_state.get("overview_page") or 1, pages)
     for i, (_, row) in enumerate(ordered.iloc[(nth - 1) * PER_PAGE : nth * PER_PAGE].iterrows()):
@@ -71,19 +71,9 @@ def _cards(at: desk.Revision, lineages: pd.DataFrame) -> None:
         st.pagination(pages, key="overview_page")
 
 
-def _by_urgency(at: desk.Revision, lineages: pd.DataFrame) -> pd.DataFrame:
-    order = [STATUSES.index(_status(at, name)) for name in lineages["lineage"]]
-    return lineages.assign(order=order).sort_values(["order", "lineage"], kind="stable")
-
-
-def _status(at: desk.Revision, name: str) -> str:
-    said = desk.verdicts(at, name)
-    return said[-1].status if said else "learning"
-
-
 def _card(at: desk.Revision, lineage: pd.Series, nth: int) -> None:
     name = str(lineage["lineage"])
-    with st.container(border=True, key=f"card-{_status(at, name)}-{nth}"):
+    with st.container(border=True, key=f"card-{status.of(at, name)}-{nth}"):
         words, side = st.columns([5, 1.4], gap="medium")
         with words:
             st.html(status.block(at, lineage, frame.theme(), named=True))
@@ -99,9 +89,10 @@ def _card(at: desk.Revision, lineage: pd.Series, nth: int) -> None:
 
 
 def _tail_and_mean(at: desk.Revision, name: str) -> Story:
-    known = desk.history(at, name).trends
-    tail = next((m for m in ("tail_recall", "distinct_2", "class_coverage") if (m, None) in known), None)
-    return desk.story(at, name, [(m, None) for m in ("mean_score", tail) if m], frame.theme())
+    known = desk.measured(at, name)
+    tail = next((m for m in ("tail_recall", "distinct_2", "class_coverage") if m in known), None)
+    wanted = [(m, None) for m in ("mean_score", tail) if m in known]
+    return desk.story(at, name, wanted, frame.theme())
 
 
 page()

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, examples, folded, frame, lines, picture, result, status
+from dashboard.parts import acknowledging, address, examples, folded, frame, lines, picture, result, status
 from dashboard.story import Line, Story
 from dashboard.words import WHOLE, count, label, number, part
 from metrics.core import METRICS, TailwatchError
@@ -23,12 +23,12 @@ def page() -> None:
         st.text("There is nothing to show yet.")
         st.page_link("views/overview.py", label="Load the sample data, or upload a cycle")
         return
-    name = _choose("Lineage", names, "lineage")
+    first = str(status.by_urgency(at, desk.lineages(at))["lineage"].iloc[0])
+    name = address.choose("Lineage", names, "lineage", first)
     row = desk.lineages(at).iloc[names.index(name)]
     result.show(at, name)
     st.html(status.block(at, row, frame.theme(), named=True, lead=True))
-    for i, (_, alert) in enumerate(acknowledging.open_alerts(at, name).iterrows()):
-        acknowledging.button(alert, key=f"acknowledge-{i}")
+    acknowledging.buttons(at, name)
     if not desk.verdicts(at, name):
         raise TailwatchError(
             "This lineage is stored, but has not been measured.",
@@ -41,16 +41,8 @@ def page() -> None:
     lines.show(at, name, metric, slice)
 
 
-def _choose(title: str, options: list[str], key: str, start: str | None = None) -> str:
-    """A selection that the address always holds."""
-    if st.session_state.get(key) not in options and st.query_params.get(key) not in options:
-        st.session_state[key] = start if start in options else options[0]
-    picked = st.selectbox(title, options, index=None, key=key, bind="query-params", required=True)
-    return picked if picked in options else options[0]
-
-
 def _scissors(at: desk.Revision, name: str) -> int | None:
-    known = [m for m in METRICS.all() if (m, None) in desk.history(at, name).trends]
+    known = desk.measured(at, name)
     st.subheader("Quality and tails, in percent of their baseline")
     place = st.container()
     chosen = st.multiselect(
@@ -72,12 +64,16 @@ def _usual(at: desk.Revision, name: str, known: list[str]) -> list[str]:
 def _one_metric(at: desk.Revision, name: str) -> tuple[str, str | None]:
     st.subheader("One metric across cycles")
     trends = desk.history(at, name).trends
+    metrics = list(dict.fromkeys(m for m, _ in trends))
+    start = next((m for m in ("tail_recall", *desk.measured(at, name)) if m in desk.measured(at, name)), "")
     left, right = st.columns(2)
     with left:
-        metric = _choose_metric(list(dict.fromkeys(m for m, _ in trends)))
+        metric = address.choose("Metric", metrics, "metric", start, lambda m: METRICS.get(m).label)
     with right:
         slices = [s for m, s in trends if m == metric and s is not None]
-        picked = _choose("Slice", [WHOLE, *slices], "slice")
+        picked = address.choose(
+            "Slice", [WHOLE, *slices], "slice", WHOLE, lambda s: s if s == WHOLE else part(s)
+        )
     slice = None if picked == WHOLE else picked
     story = desk.story(at, name, [(metric, slice)], frame.theme(), limits=True)
     if story.lines:
@@ -87,17 +83,6 @@ def _one_metric(at: desk.Revision, name: str) -> tuple[str, str | None]:
         if is_open:
             _numbers(story)
     return metric, slice
-
-
-def _choose_metric(names: list[str]) -> str:
-    labels = {m: METRICS.get(m).label for m in names}
-    if st.session_state.get("metric") not in names and st.query_params.get("metric") not in names:
-        st.session_state["metric"] = "tail_recall" if "tail_recall" in names else names[0]
-    picked = st.selectbox(
-        "Metric", names, index=None, key="metric", bind="query-params", required=True,
-        format_func=lambda m: labels[m],
-    )  # fmt: skip
-    return picked if picked in names else names[0]
 
 
 def _last_words(line: Line) -> str:
@@ -117,7 +102,10 @@ def _numbers(story: Story) -> None:
     points = story.lines[0].points if story.lines else ()
     rows = [(p.cycle, p.value, p.low, p.high, p.n, p.baseline, p.z, p.status, p.note) for p in points]
     names = ["cycle", "value", "low", "high", "n", "baseline", "z", "status", "note"]
-    st.dataframe(pd.DataFrame(rows, columns=names), hide_index=True)
+    formats = {"n": "%.0f", "z": "%+.1f", **dict.fromkeys(("value", "low", "high", "baseline"), "%.4g")}
+    shown = {name: st.column_config.NumberColumn(format=form) for name, form in formats.items()}
+    table = pd.DataFrame(rows, columns=names)
+    st.dataframe(table, hide_index=True, placeholder="", column_config=shown)
 
 
 def _slices(at: desk.Revision, name: str, metric: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import desk
-from dashboard.parts import bringing, frame, mapping, result
+from dashboard.parts import bringing, frame, mapping, picture, result
 from dashboard.words import count, cycles, plain
 from metrics import pipeline
 from metrics.core import READERS, RawTable, TailwatchError
@@ -35,6 +35,7 @@ def page() -> None:
         formats = ", ".join(r.label for r in READERS.all().values())
         st.caption(f"Read are {formats}.")
         st.caption(NEEDED)
+        picture.fetch_library()
         return
     tables = [bringing.read(file) for file in files]
     rows = pd.concat([t.rows.head(200) for t in tables], ignore_index=True)
@@ -92,7 +93,9 @@ def _cycle(tables: list[RawTable], column: str, lineage: str | None) -> int | No
         st.text_input("Cycle", value=f"{cycles(found[:40])}, as in the file" if found else "", disabled=True)
         return None
     known = desk.cycles(desk.now(), lineage)["cycle"].tolist() if lineage else []
-    return int(st.number_input("Cycle", min_value=0, value=max(known, default=-1) + 1, key="to_cycle"))
+    after = int(max(known, default=-1)) + 1
+    # The key moves with the lineage, so that another lineage starts from its own next cycle.
+    return int(st.number_input("Cycle", min_value=0, value=after, key=f"to_cycle_{after}"))
 
 
 def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
@@ -101,6 +104,8 @@ def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
     bar = st.progress(0.0, text="Reading")
     try:
         report = pipeline.ingest(desk.store(), tables, progress=frame.filling(bar), **options)
+    except TailwatchError as error:
+        raise TailwatchError(error.wrong, error.found, bringing.what_to_do(error.do)) from None
     finally:
         bar.empty()
     written = [c for s in report.stored for c in s.written]
@@ -109,8 +114,7 @@ def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
         frame.say_next("These cycles are here already, to the byte. Nothing was changed.")
     else:
         new = [s for s in report.stored if s.written]
-        rows = sum(len(t.rows) for t in tables)
-        result.keep(new[0].lineage, written, rows, len(report.rejects), report.notes)
+        result.keep(new[0].lineage, new[0].written, report.notes)
         frame.say_next(f"Stored {cycles(written)} of {new[0].lineage}.")
         lineage = new[0].lineage
     st.switch_page("views/trends.py", query_params={"lineage": lineage})

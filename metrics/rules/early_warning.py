@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metrics import narrowing
+from metrics.comparison import BASELINE_CYCLES
 from metrics.core import Finding, History, Judgement, Severity, Trend, rule
 from metrics.narrowing import Deviation, Reading
 
@@ -107,11 +108,11 @@ def _quality(reading: Reading) -> str:
 
 def _learning(history: History, position: int, reading: Reading) -> str:
     standing = history.standings[position]
-    if not standing.complete:
-        have = len(standing.baseline)
-        return f"Learning what normal looks like: {have} of 4 baseline cycles."
     if reading.cycle in standing.baseline:
-        return "Learning what normal looks like: this cycle belongs to the baseline."
+        # Counted up to this cycle: what was said at the time is said again when more cycles are there.
+        have = standing.baseline.index(reading.cycle) + 1
+        needed = len(standing.baseline) if standing.complete else BASELINE_CYCLES
+        return f"Learning what normal looks like: {have} of {needed} baseline cycles."
     if reading.cycle < max(standing.baseline):
         return "Learning what normal looks like: the baseline lies after this cycle."
     if not any(d.votes for d in reading.deviations.values()):

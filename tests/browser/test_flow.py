@@ -1,0 +1,106 @@
+"""As a user does it, in a real browser: look, upload the next cycles, see the alert, acknowledge it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from metrics import demo, pipeline
+from metrics.store import Store
+
+pytestmark = pytest.mark.browser
+CHART = ".js-plotly-plot .main-svg"
+Serve = Callable[[Path], str]
+
+
+@pytest.fixture
+def expected(creep: Path, tmp_path: Path) -> dict[str, object]:
+    """What the headless core says of the same files."""
+    path = tmp_path / "headless.duckdb"
+    shutil.copy(creep, path)
+    store = Store(path)
+    pipeline.ingest(store, demo.next_files())
+    return pipeline.check(store, "creep")
+
+
+def upload(page: Page, files: list[Path]) -> None:
+    page.get_by_role("link", name="Upload", exact=True).click()
+    page.locator('input[type="file"]').set_input_files(files)
+    page.get_by_role("button", name="Store and measure").click()
+
+
+def test_from_the_first_look_to_an_acknowledged_alert(
+    page: Page, serve: Serve, creep: Path, tmp_path: Path, expected: dict[str, object], blocked: list[str]
+) -> None:
+    path = tmp_path / "store.duckdb"
+    shutil.copy(creep, path)
+    address = serve(path)
+
+    page.goto(address)
+    status, sentence = page.get_by_test_id("status"), page.get_by_test_id("sentence")
+    expect(status).to_have_attribute("data-status", "healthy")
+    expect(page).to_have_url(f"{address}/trends?lineage=creep&metric=tail_recall&slice=Whole")
+    expect(page.locator(CHART).first).to_be_visible()
+
+    upload(page, demo.next_files())
+    expect(sentence).to_have_text(str(expected["message"]), timeout=60_000)
+    expect(status).to_have_attribute("data-status", str(expected["status"]))
+    expect(page.get_by_text("Stored cycles 18 to 19").first).to_be_visible()
+    expect(page.locator(CHART).first).to_be_visible()
+
+    page.get_by_role("link", name="Alerts (1)").click()
+    expect(page.get_by_test_id("sentence")).to_have_text(str(expected["message"]))
+    expect(page.locator(CHART).first).to_be_visible()
+    page.get_by_placeholder("A note, if you like").fill("seen, data team asked")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("No alert is open.")).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_text("No alert is open.")).to_be_visible()
+    page.get_by_text("Acknowledged 1").click()
+    expect(page.get_by_text("seen, data team asked")).to_be_visible()
+    pipeline.refresh(Store(path))
+    assert Store(path).alerts("creep")["state"].iloc[0] == "acknowledged"
+    assert blocked == []
+
+
+def test_a_stranger_finds_two_doors_and_a_calm_word_for_a_bad_file(
+    page: Page, serve: Serve, tmp_path: Path, blocked: list[str]
+) -> None:
+    bad = tmp_path / "notes.csv"
+    bad.write_text("date,remark\n2026-01-01,<img src=http://example.org/x.png>\n")
+    page.goto(serve(tmp_path / "empty.duckdb"))
+    expect(page.get_by_role("button", name="Load the sample data")).to_be_visible()
+    page.get_by_role("button", name="Upload a cycle").click()
+    page.locator('input[type="file"]').set_input_files(bad)
+    page.get_by_label("Its name").fill("![x](http://example.org/y.png)")
+    page.get_by_role("button", name="Store and measure").click()
+    expect(page.get_by_test_id("wrong")).to_contain_text("The upload has no column 'example_id'")
+    assert blocked == []
+
+
+def test_untrusted_names_load_nothing(page: Page, serve: Serve, tmp_path: Path, blocked: list[str]) -> None:
+    hostile = "<img src=http://example.org/x.png> ![y](http://example.org/y.png)"
+    rows = "\n".join(f"{i},{hostile},word{i} {hostile},a,a,1" for i in range(60))
+    path = tmp_path / "hostile.duckdb"
+    file = tmp_path / "hostile.csv"
+    file.write_text(f"example_id,slice.{hostile.replace(',', '')},output,label,prediction,score\n{rows}\n")
+    store = Store(path)
+    for cycle in range(2):
+        pipeline.ingest(
+            store, [file], lineage=hostile, cycle=cycle, facts={"notes": hostile, "checkpoint": hostile}
+        )
+    address = serve(path)
+    page.goto(address)
+    expect(page.locator(CHART).first).to_be_visible()
+    expect(page.get_by_test_id("status")).to_contain_text("<img src=http://example.org/x.png>")
+    page.get_by_text("What it wrote").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    for name in ("Overview", "Alerts", "Upload", "How it is measured"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert blocked == []

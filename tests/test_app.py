@@ -1,0 +1,269 @@
+"""Every page of the app, without a browser: what is on it, and what it does to the store."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from metrics import demo, pipeline
+from metrics.store import Store
+
+APP = Path(str(dashboard.__file__)).with_name("app.py")
+PAGES = ("overview", "trends", "alerts", "upload", "method")
+HOSTILE = "<img src=http://example.org/x> ![y](http://example.org/y) :red[z]"
+
+
+def outputs(lineage: str, cycles: int, narrow_from: int = 99, n: int = 260) -> pd.DataFrame:
+    """Eval outputs of 20 classes; from a cycle on, the rare ones are answered with the common ones."""
+    parts = []
+    for cycle in range(cycles):
+        draw = np.random.default_rng(cycle)
+        label = np.arange(n) % 20
+        wrong = draw.random(n) < (0.95 if cycle >= narrow_from else 0.1)
+        prediction = np.where(wrong & (label > 9), label % 3, label)
+        words = draw.integers(0, 4 if cycle >= narrow_from else 400, (n, 6))
+        text = [" ".join(f"w{w}" for w in row) for row in words]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "lineage": lineage,
+                    "cycle": cycle,
+                    "example_id": [f"e{i}" for i in range(n)],
+                    "output": text,
+                    "label": [f"c{x}" for x in label],
+                    "prediction": [f"c{x}" for x in prediction],
+                    "score": draw.random(n),
+                    "slice.kind": np.where(label > 9, "rare", "common"),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a lineage that narrows and one, of a hostile name, that is still learning."""
+    path = tmp_path_factory.mktemp("app") / "two.duckdb"
+    pipeline.ingest(Store(path), [outputs("falls", 8, narrow_from=6), outputs(HOSTILE, 2)])
+    return path
+
+
+@pytest.fixture
+def at(two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that store, which the app reads."""
+    path = tmp_path / "store.duckdb"
+    path.write_bytes(two.read_bytes())
+    monkeypatch.setenv("TAILWATCH_DB", str(path))
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store that is not there yet."""
+    path = tmp_path / "empty.duckdb"
+    monkeypatch.setenv("TAILWATCH_DB", str(path))
+    return path
+
+
+def run(page: str = "overview", **query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    if page != "overview":
+        app.switch_page(f"views/{page}.py").run()
+    return calm(app)
+
+
+def calm(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def wrong(app: AppTest) -> str:
+    return "\n".join(part for part in html(app).split("<div") if 'data-testid="wrong"' in part)
+
+
+def button(app: AppTest, label: str) -> st.testing.v1.element_tree.Button:
+    return next(b for b in app.button if b.label == label)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_runs(at: Path, page: str):
+    assert not wrong(run(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_runs_on_an_empty_store(empty: Path, page: str):
+    assert not wrong(run(page))
+
+
+def test_empty_overview_has_two_doors(empty: Path):
+    assert [b.label for b in run().button] == ["Load the sample data", "Upload a cycle"]
+
+
+def test_sample_data_door_loads(empty: Path):
+    def load(store: Store, progress: pipeline.Progress) -> None:
+        progress(0.5, "creep: measuring")
+        pipeline.ingest(store, [outputs("creep", 1)])
+
+    app = run()
+    with patch.object(demo, "load", load):
+        button(app, "Load the sample data").click().run()
+    calm(app)
+    assert Store(empty).lineages()["lineage"].tolist() == ["creep"]
+
+
+def test_overview_puts_the_urgent_first(at: Path):
+    shown = html(run())
+    assert shown.index("falls") < shown.index("&lt;img")
+    assert 'data-status="collapse"' in shown
+    assert "Learning" in shown
+
+
+def test_overview_says_what_the_store_says(at: Path):
+    said = Store(at).verdicts("falls")[-1].message.split(";")[0].split(" is ")[1]
+    assert said in html(run())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_names_stay_text(at: Path, page: str):
+    """Nowhere as HTML, and in no label that is read as Markdown."""
+    app = run(page, lineage=HOSTILE) if page == "overview" else run(page)
+    assert "<img src=http" not in html(app)
+    texts = [e.value for kind in ("markdown", "caption", "title", "subheader") for e in app.get(kind)]
+    texts += [e.label for kind in ("button", "expander") for e in app.get(kind)]
+    assert not [t for t in texts if "![y](" in str(t) or "<img" in str(t)]
+
+
+def test_trends_opens_on_the_most_urgent_and_takes_another(at: Path):
+    app = run("trends")
+    assert app.selectbox(key="lineage").value == "falls"
+    app.selectbox(key="lineage").select(HOSTILE).run()
+    assert "&lt;img" in html(calm(app))
+    assert app.query_params["lineage"] in (HOSTILE, [HOSTILE])
+
+
+def test_trends_has_every_metric_and_slice(at: Path):
+    app = run("trends")
+    known = set(Store(at).values("falls")["metric"])
+    assert len(app.selectbox(key="metric").options) == len(known)
+    app.selectbox(key="slice").select("kind=rare").run()
+    assert any("of kind: rare" in t.value for t in calm(app).text)
+
+
+def test_acknowledging_persists_through_a_refresh(at: Path):
+    app = run("alerts")
+    app.text_input[0].input("seen").run()
+    button(app, "Acknowledge").click().run()
+    calm(app)
+    store = Store(at)
+    pipeline.ingest(store, [outputs("falls", 9, narrow_from=6).query("cycle == 8")])
+    rows = store.alerts("falls")
+    assert (rows["state"] == "acknowledged").sum() == 1
+    assert rows.loc[rows["state"] == "acknowledged", "note"].item() == "seen"
+    again = run("alerts")
+    again.segmented_control(key="state").set_value("acknowledged").run()
+    assert any("seen" in t.value for t in calm(again).text)
+
+
+def csv(frame: pd.DataFrame, name: str = "outputs.csv") -> tuple[str, bytes, str]:
+    held = io.StringIO()
+    frame.to_csv(held, index=False)
+    return name, held.getvalue().encode(), "text/csv"
+
+
+def test_upload_maps_names_and_stores(at: Path):
+    frame = outputs("", 1).drop(columns=["lineage", "cycle"])
+    frame = frame.rename(columns={"output": "said", "label": "class"})
+    app = run("upload")
+    app.file_uploader(key="files").set_value([csv(frame)]).run()
+    assert app.selectbox(key="map_label").value == "class"
+    app.selectbox(key="map_output").select("said").run()
+    app.selectbox(key="to_lineage").select("falls").run()
+    assert app.number_input(key="to_cycle_8").value == 8
+    button(app, "Store and measure").click().run()
+    calm(app)
+    assert Store(at).lineages().set_index("lineage").loc["falls", "last_cycle"] == 8
+
+
+def test_upload_says_what_was_rejected_and_why(empty: Path):
+    frame = outputs("new", 1)
+    frame.loc[3, "example_id"] = None
+    app = run("upload")
+    app.file_uploader(key="files").set_value([csv(frame)]).run()
+    button(app, "Store and measure").click().run()
+    calm(app)
+    assert any("1 row was rejected" in t.value for t in app.text)
+    assert "it has no example_id" in app.dataframe[0].value["reason"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("broken.parquet", b"not parquet", "cannot be read"),
+        ("empty.csv", b"", "is empty"),
+        ("other.csv", b"a,b\n1,2\n", "has no column"),
+        (f"{HOSTILE}.jsonl".replace("/", ""), b"\xff\xfe{", ""),
+    ],
+)
+def test_bad_upload_is_told_in_one_sentence(empty: Path, name: str, content: bytes, words: str):
+    app = run("upload")
+    app.file_uploader(key="files").set_value([(name, content, "text/plain")]).run()
+    found = [b for b in app.button if b.label == "Store and measure"]
+    if found:
+        app.text_input(key="to_name").input("new").run()
+        button(app, "Store and measure").click().run()
+    calm(app)
+    assert words in wrong(app)
+    assert wrong(app)
+    assert Store(empty).lineages().empty
+
+
+def test_a_store_that_cannot_be_opened_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TAILWATCH_DB", str(tmp_path))
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert "is a folder" in wrong(calm(app))
+
+
+def test_a_fault_of_ours_is_one_calm_sentence(at: Path):
+    with patch.object(Store, "alerts", side_effect=RuntimeError("secret detail")):
+        app = run("alerts")
+    assert "Something went wrong" in wrong(app)
+    assert "secret detail" not in html(app)
+
+
+def test_a_line_of_ones_own_raises_an_alert_and_goes_again(at: Path):
+    app = run("trends")
+    app.session_state["lines"] = True
+    app.selectbox(key="metric").select("distinct_2").run()
+    app.number_input(key="line_at").set_value(0.99)
+    button(app, "Draw the line").click().run()
+    calm(app)
+    assert len(Store(at).rules("falls")) == 1
+    assert Store(at).alerts("falls")["rule"].str.startswith("threshold").any()
+    app.session_state["lines"] = True
+    app.run()
+    button(app, "Delete").click().run()
+    calm(app)
+    assert Store(at).rules("falls") == []
+
+
+def test_how_it_is_measured_finds_every_metric_and_rule(at: Path):
+    from metrics.core import METRICS, RULES
+
+    shown = html(run("method"))
+    for thing in (*METRICS.all().values(), *RULES.all().values()):
+        assert thing.label.replace("%", "") in shown.replace("%", "")

@@ -1,0 +1,154 @@
+"""Every chart of the folder through what a lineage can bring: nothing, gaps, length, hostile names."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from dashboard.charts import CHARTS, Chart
+from dashboard.palette import DARK, LIGHT, Palette, contrast
+from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Story
+
+HOSTILE = '<img src=http://example.org/x><a href="http://example.org">%{y}</a>\u202e\x00'
+STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
+charts = pytest.mark.parametrize("chart", CHARTS.all().values(), ids=lambda c: c.name)
+
+
+def point(cycle: int, value: float | None, status: str = "ok") -> Point:
+    if value is None:
+        return Point(cycle, status, note="8 outputs; 20 are needed.")
+    return Point(cycle, status, value, value - 0.02, value + 0.02, 400.0, 0.4, -1.2)
+
+
+def line(
+    values: list[float | None], family: str = "tail", slice: str | None = None, label: str = "Tail recall"
+) -> Line:
+    points = tuple(point(i, v, "ok" if v is not None else "too_few") for i, v in enumerate(values))
+    return Line(label.lower().replace(" ", "_"), label, family, slice, points)
+
+
+def story(values: list[float | None], *, theme: str = "light", name: str = "a", **facts: object) -> Story:
+    moments = tuple(
+        Moment(
+            i,
+            STATUSES[i % len(STATUSES)],
+            f"It moved, {name}.",
+            i < 4,
+            "the decoding changed" if i == 9 else None,
+            name,
+            (("human", 20.0 + i), ("generative", 80.0)) if i % 2 else (),
+            name if i == 2 else None,
+        )
+        for i in range(len(values))
+    )
+    lines = (
+        line([0.7] * len(values), "quality", label="Mean score"),
+        line(values, label=name),
+        line(values, "tail", name),
+    )
+    given = {
+        "status": "narrowing",
+        "since": len(values) // 2 if values else None,
+        "marks": tuple(Mark(i, "watch", "tail_recall", None, name) for i in range(len(values))),
+        "limits": (Limit(0.3, "below", "collapse"),),
+        "movements": (
+            Movement("tail_recall", name, "tail", -3.0),
+            Movement("coverage", "Coverage", "coverage", 1.0),
+        ),
+        **facts,
+    }
+    return Story(name, moments, lines, theme=theme, **given)  # type: ignore[arg-type]
+
+
+CASES = {
+    "no cycles": story([]),
+    "nothing at all": Story("a", (), ()),
+    "one cycle": story([0.4]),
+    "one unknown cycle": story([None]),
+    "unknown between": story([0.4, None, None, 0.3, None]),
+    "all unknown": story([None] * 12),
+    "not numbers": story([0.4, math.nan, 0.3, math.inf]),
+    "sixty cycles": story([0.4 - i / 200 for i in range(60)]),
+    "hostile names": story([0.4, 0.3, None, 0.2], name=HOSTILE),
+    "dark": story([0.4, 0.3, None, 0.2], theme="dark"),
+    "always the same": story([0.4] * 8),
+}
+
+
+@charts
+@pytest.mark.parametrize("case", CASES)
+def test_draws(chart: Chart, case: str):
+    figure = chart.draw(CASES[case])
+    assert figure.layout.height >= 240
+    json.loads(figure.to_json())
+
+
+@charts
+def test_hostile_names_are_text(chart: Chart):
+    """Plotly reads tags and links in text, so that none may arrive; `%{}` is a template only in templates."""
+    drawn = chart.draw(CASES["hostile names"]).to_json()
+    assert "<img" not in drawn
+    assert "<a href" not in drawn
+    assert "hovertemplate" not in drawn
+    assert "\\u202e" not in drawn
+
+
+@charts
+def test_is_pure(chart: Chart):
+    given = CASES["unknown between"]
+    assert chart.draw(given).to_json() == chart.draw(given).to_json()
+
+
+@charts
+def test_themes_differ_in_colours_alone(chart: Chart):
+    light, dark = (chart.draw(story([0.4, 0.3, 0.2], theme=t)) for t in ("light", "dark"))
+    assert len(light.data) == len(dark.data)
+    assert light.to_json() != dark.to_json()
+
+
+@charts
+def test_says_what_it_shows(chart: Chart):
+    assert chart.label
+    assert chart.doc
+
+
+def shown(values: list[float | None], chart: str) -> list[float | None]:
+    """The heights of the one curve that follows these values."""
+    figure = CHARTS.get(chart).draw(Story("a", story(values).moments, (line(values),)))
+    return next(list(t.y) for t in figure.data if t.mode == "lines+markers")
+
+
+def test_unknown_is_a_gap_and_never_zero():
+    assert shown([0.4, None, 0.2], "trend") == [0.4, None, 0.2]
+    assert shown([0.4, None, 0.2], "scissors") == [100.0, None, 50.0]
+
+
+def test_a_gap_has_a_word():
+    figure = CHARTS.get("trend").draw(Story("a", story([0.4, None, 0.2]).moments, (line([0.4, None, 0.2]),)))
+    assert any("too few outputs" in a.text for a in figure.layout.annotations)
+
+
+def test_every_point_has_its_interval_and_n():
+    figure = CHARTS.get("trend").draw(Story("a", story([0.4, 0.3]).moments, (line([0.4, 0.3]),)))
+    band = next(t for t in figure.data if t.fill == "toself")
+    assert list(band.y) == pytest.approx([0.42, 0.32, 0.28, 0.38])
+    curve = next(t for t in figure.data if t.mode == "lines+markers")
+    assert all("n 400" in text and "interval" in text for text in curve.hovertext)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_contrast(colours: Palette):
+    """WCAG AA: 3 for what is drawn, 4.5 for what is written."""
+    drawn = [*colours.status.values(), *colours.family.values()]
+    assert min(contrast(c, colours.ground) for c in drawn) >= 3
+    for ground in (colours.ground, colours.raised):
+        assert min(contrast(c, ground) for c in (colours.ink, colours.muted)) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_status_colours_are_for_status_only(colours: Palette):
+    status = {colours.status[s] for s in ("healthy", "watch", "narrowing", "collapse")}
+    assert len(status) == 4
+    assert not status & {*colours.family.values(), *colours.mix.values()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -14,6 +15,7 @@ from dashboard.words import UNKNOWN, WORD, count, number, part, safe
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+GAP = "gap"
 Pick = Callable[[Point, float | None], float | None]
 
 
@@ -66,7 +68,7 @@ def say(fig: go.Figure, story: Story, words: str) -> go.Figure:
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
     fig.add_annotation(
-        text=words, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False,
+        text="<br>".join(wrap(words, 40)), xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False,
         font={"size": 13, "color": colours.muted},
     )  # fmt: skip
     return fig
@@ -145,15 +147,21 @@ def curve(
 
 def _gaps(fig: go.Figure, story: Story, line: Line, pick: Pick) -> None:
     height: float | None = None
+    # Words of several lines may fall on one spot: each stands under the one before.
+    above = sum(a.name == GAP for a in fig.layout.annotations)
     for known, stretch in runs(line, pick):
         if known:
             height = pick(stretch[-1], stretch[-1].value)
             continue
         words = UNKNOWN.get(stretch[0].status, "no baseline")
+        last = stretch[-1] is line.points[-1]
         fig.add_annotation(
-            x=(stretch[0].cycle + stretch[-1].cycle) / 2,
+            x=stretch[-1].cycle if last else (stretch[0].cycle + stretch[-1].cycle) / 2,
+            xanchor="right" if last else "center",
             y=height if height is not None else 0.06,
             yref="y" if height is not None else "y domain",
+            yshift=-13 * above,
+            name=GAP,
             text=f"{safe(line.label, 24)}: {words}",
             showarrow=False,
             font={"size": 10, "color": palette(story.theme).muted},
@@ -184,9 +192,22 @@ def _hover(line: Line, p: Point, moment: Moment | None) -> str:
     return "<br>".join(rows)
 
 
+def end_label(line: Line, pick: Pick, shown: Callable[[float], str]) -> tuple[float, str] | None:
+    """Where a line ends, and its name with its last value; a value from an earlier cycle is not the last."""
+    known = [p for p in line.points if is_known(p, pick)]
+    height = pick(known[-1], known[-1].value) if known else None
+    if height is None:
+        return None
+    name = safe(line.label, 24)
+    if known[-1] is not line.points[-1]:
+        return height, f"{name}<br>unknown"
+    return height, f"{name.replace(' ', '<br>', 1) if len(name) > 12 else name} {shown(height)}"
+
+
 def end_labels(fig: go.Figure, ends: Sequence[tuple[float, str, str]], low: float, high: float) -> None:
     """Names and last values at the ends of the lines, moved apart where they would overlap."""
-    heights = spread([y for y, _, _ in ends], (high - low) * 0.075, low, high)
+    tall = any("<br>" in text for _, text, _ in ends)
+    heights = spread([y for y, _, _ in ends], (high - low) * (0.105 if tall else 0.075), low, high)
     for height, (_, text, colour) in zip(heights, ends, strict=True):
         fig.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=4, y=height, yref="y", text=text,

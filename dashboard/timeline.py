@@ -40,15 +40,20 @@ def learning(fig: go.Figure, story: Story) -> None:
 
 
 def notes(fig: go.Figure, story: Story) -> None:
-    """A thin upright with a word at each cycle that carries a note."""
+    """A thin upright along which each cycle's note stands; a note that goes on is said once."""
     colours = palette(story.theme)
+    before = None
     for moment in story.moments:
-        if moment.note:
+        if moment.note and moment.note != before:
             fig.add_shape(
                 type="line", x0=moment.cycle, x1=moment.cycle, y0=0, y1=1, yref="y domain",
                 line={"color": colours.rule, "width": 1},
             )  # fmt: skip
-            _word(fig, moment.cycle, safe(moment.note, 22), colours)
+            fig.add_annotation(
+                x=moment.cycle, y=0, yref="y domain", text=safe(moment.note, 28), showarrow=False,
+                textangle=-90, xanchor="left", yanchor="bottom", font={"size": 11, "color": colours.muted},
+            )  # fmt: skip
+        before = moment.note
 
 
 def _word(fig: go.Figure, x: float, text: str, colours: Palette) -> None:

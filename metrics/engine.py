@@ -100,7 +100,9 @@ class _Lineage:
 
     def contents(self, cycles: Iterable[int]) -> str:
         """What names the reference where it is the baseline itself: other outputs are another reference."""
-        return hashlib.blake2b(repr([self.digests[c] for c in cycles]).encode(), digest_size=8).hexdigest()
+        # A cycle that came in this very moment has no digest here: then nothing of this plan is kept.
+        found = repr([self.digests.get(c) for c in cycles])
+        return hashlib.blake2b(found.encode(), digest_size=8).hexdigest()
 
     def frame(self, cycle: int) -> pd.DataFrame:
         """The outputs frame of a cycle; those after it are read along, since they are wanted next."""

@@ -179,6 +179,16 @@ def test_acknowledging_persists_through_a_refresh(at: Path):
     assert any("seen" in t.value for t in calm(again).text)
 
 
+def test_what_is_not_measured_yet_is_said_and_can_be_measured(empty: Path):
+    with patch.object(pipeline, "refresh"):
+        pipeline.ingest(Store(empty), [outputs("waits", 2), outputs("too", 1)])
+    app = run()
+    assert "has not been measured yet" in html(app)
+    assert "has not been measured" in wrong(run("trends"))
+    button(app, "Measure what is missing").click().run()
+    assert 'data-status="learning"' in html(calm(app))
+
+
 def csv(frame: pd.DataFrame, name: str = "outputs.csv") -> tuple[str, bytes, str]:
     held = io.StringIO()
     frame.to_csv(held, index=False)

@@ -142,7 +142,7 @@ def test_quality_never_helps():
 
 
 def test_over_after_three_quiet_cycles():
-    """Low from 8 to 11, back from 12 on. Two quiet cycles are too few; then it is over, and may begin again."""
+    """Low from 8 to 11, back from 12. Two quiet cycles are too few; then it is over, and may begin again."""
     moves = step(8, 30.0, until=12)
     again = [*moves[:17], 60.0, 60.0, 60.0]
     readings = read(planted.history(dict.fromkeys(VOTERS, again), seed=1))
@@ -226,7 +226,7 @@ def test_sampling_noise_decides_where_retraining_moves_nothing():
 
 
 def test_retrain_noise_decides_where_it_is_larger():
-    """Past 4 6 4 6: steps of 2, SD sqrt(4 / 2) = 1.414, with the baseline's own sqrt(1 + 1/4); 2.25 degrees."""
+    """Past 4 6 4 6: steps of 2, SD sqrt(4 / 2), with the baseline's own sqrt(1 + 1/4); 2.25 degrees."""
     d = deviation(value(2.0, 0.5), [4.0, 6.0, 4.0, 6.0], [4.0, 6.0, 4.0, 6.0])
     assert d.z == pytest.approx(float(stats.t_corrected(-3 / (math.sqrt(2) * math.sqrt(1.25)), 2.25)))
 

@@ -50,7 +50,14 @@ def test_the_wheel_runs_the_demo(installed, tmp_path):
             assert healthy(f"{address}/_stcore/health")
         finally:
             app.kill()
-    check = [str(installed / "tailwatch"), "check", "--lineage", "replace", "--db", str(tmp_path / "demo.duckdb")]
+    check = [
+        str(installed / "tailwatch"),
+        "check",
+        "--lineage",
+        "replace",
+        "--db",
+        str(tmp_path / "demo.duckdb"),
+    ]
     done = subprocess.run(check, env=env, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "narrowing since cycle" in done.stdout

@@ -11,7 +11,6 @@ from dashboard.canvas import DASHES, share_of
 from dashboard.charts import chart
 from dashboard.palette import Palette, faded, family_colour, palette
 from dashboard.story import Line, Story
-from dashboard.words import safe
 
 
 @chart("scissors", label="Metrics in percent of their baseline, with the training mix underneath")
@@ -25,7 +24,7 @@ def scissors(story: Story) -> go.Figure:
     fig = canvas.figure(story, height=470)
     mixed = any(m.mix for m in story.moments)
     bottom = 0.24 if mixed else 0.08
-    fig.update_layout(yaxis={"domain": [bottom, 1], "ticksuffix": " %"})
+    fig.update_layout(yaxis={"domain": [bottom, 1], "ticksuffix": " %"}, margin={"t": 44})
     canvas.cycle_axis(fig, story)
     if not any(canvas.is_known(p, share_of) for line in story.lines for p in line.points):
         return canvas.say(fig, story, "Nothing to compare with a baseline yet.")
@@ -53,9 +52,9 @@ def _lines(fig: go.Figure, story: Story) -> None:
         canvas.curve(
             fig, story, line, colour, pick=share_of, dash=dash, width=3.5 if line.family == "quality" else 2
         )
-        known = [s for p in line.points if (s := p.share(p.value)) is not None]
-        if known:
-            ends.append((known[-1], f"{safe(line.label, 18)} {known[-1]:.0f}", colour))
+        end = canvas.end_label(line, share_of, lambda share: f"{share:.0f}")
+        if end is not None:
+            ends.append((*end, colour))
     canvas.end_labels(fig, ends, low, high)
 
 
@@ -107,8 +106,8 @@ def _gap(fig: go.Figure, story: Story) -> None:
     )  # fmt: skip
     late = story.since > sum(m.cycle for m in story.moments) / len(story.moments)
     fig.add_annotation(
-        x=story.since, y=1, yref="y domain", yshift=9, text=f"narrowing since {story.since}", showarrow=False,
-        xanchor="right" if late else "left", font={"size": 12, "color": colours.ink},
+        x=story.since, y=1, yref="y domain", yshift=24, text=f"narrowing since {story.since}",
+        showarrow=False, xanchor="right" if late else "left", font={"size": 12, "color": colours.ink},
     )  # fmt: skip
 
 

@@ -21,8 +21,9 @@ def slices(story: Story) -> go.Figure:
     """
     rows = sorted((line for line in story.lines if line.points), key=_order)[:MOST]
     fig = canvas.figure(story, height=max(240, 70 + 26 * len(rows)), right=64, left=8)
-    if not rows:
-        return canvas.say(fig, story, "There are no slices here.")
+    if not any(line.points[-1].share(line.points[-1].value) is not None for line in rows):
+        words = UNKNOWN.get(rows[0].points[-1].status, "no baseline") if rows else "no slices"
+        return canvas.say(fig, story, f"Nothing to show at the last cycle: {words}.")
     colours = palette(story.theme)
     names = [safe(part(line.slice), 26) for line in rows]
     places = list(range(len(rows)))
@@ -46,9 +47,10 @@ def _order(line: Line) -> tuple[bool, float]:
 def _row(fig: go.Figure, story: Story, line: Line, place: int, colours: Palette) -> None:
     point = line.points[-1]
     share = point.share(point.value)
+    n = f"n {count(point.n)}" if point.n is not None else ""
     fig.add_annotation(
-        x=1, xref="paper", xanchor="left", xshift=6, y=place, yref="y", text=f"n {count(point.n)}",
-        showarrow=False, font={"size": 11, "color": colours.muted},
+        x=1, xref="paper", xanchor="left", xshift=6, y=place, yref="y", text=n, showarrow=False,
+        font={"size": 11, "color": colours.muted},
     )  # fmt: skip
     if share is None:
         fig.add_annotation(

@@ -33,8 +33,9 @@ def trend(story: Story) -> go.Figure:
     ends = [*_baseline(fig, story, line), *_limits(fig, story)]
     canvas.curve(fig, story, line, colour, dash="solid", width=2.5)
     _alerts(fig, story, line)
-    known = [p.value for p in line.points if p.value is not None]
-    ends = [(known[-1], f"{safe(line.label, 18)} {number(known[-1])}", colour), *ends]
+    end = canvas.end_label(line, value_of, number)
+    if end is not None:
+        ends.append((*end, colour))
     canvas.end_labels(fig, ends, low, high)
     timeline.status_strip(fig, story, (0, 0.08))
     return fig

@@ -54,8 +54,12 @@ def _shares(line: Line) -> list[float | None]:
 
 
 def _last(line: Line) -> str:
-    known = [s for s in _shares(line) if s is not None]
-    return f"{safe(line.label.lower())} {known[-1]:.0f} %" if known else f"{safe(line.label.lower())} unknown"
+    name = safe(line.label.lower())
+    known = [(p.cycle, s) for p in line.points if (s := p.share(p.value)) is not None]
+    if not known:
+        return f"{name} unknown"
+    cycle, share = known[-1]
+    return f"{name} {share:.0f} %" + ("" if cycle == line.points[-1].cycle else f" at cycle {cycle}")
 
 
 def _stroke(line: Line, low: float, high: float, colours: Palette) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from dashboard.charts import CHARTS
 from dashboard.story import Story
@@ -34,4 +35,4 @@ def fetch_library() -> None:
     That takes about a second, and the next click most likely leads to a chart.
     """
     with st.container(key="unseen"):
-        st.plotly_chart({"data": [], "layout": {"width": 10, "height": 10}}, theme=None, key="unseen-chart")
+        st.plotly_chart(Figure(layout={"width": 10, "height": 10}), theme=None, key="unseen-chart")

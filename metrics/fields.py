@@ -84,15 +84,15 @@ _WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "pass": 1.0, "fail":
 
 def _number(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     words = column.map(lambda v: _WORDS.get(v.strip().lower(), v) if isinstance(v, str) else v)
-    numbers = pd.to_numeric(words.map(_plain), errors="coerce")
+    numbers = pd.to_numeric(words.map(plain), errors="coerce")
     wrong = numbers.isna() & ~blank(column) & ~column.map(_is_nan).astype(bool)
-    example = column[wrong].iloc[0] if wrong.any() else ""
-    reject(reasons, wrong, f"its {name} is not a number ('{str(example)[:40]}')")
+    example = " ".join(clean(str(column[wrong].iloc[0])).split()) if wrong.any() else ""
+    reject(reasons, wrong, f"its {name} is not a number ('{example[:40]}')")
     reject(reasons, numbers.abs() == math.inf, f"its {name} is not finite")
     return numbers.astype(float).replace([math.inf, -math.inf], math.nan)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Booleans and integers as floats: JSON knows integers that no float can hold."""
     try:
         return float(value) if isinstance(value, bool | np.bool_ | int) else value

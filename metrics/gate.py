@@ -16,7 +16,19 @@ import numpy as np
 import pandas as pd
 
 from metrics.core import TailwatchError
-from metrics.fields import ENOUGH, FACTS, FIELDS, KEY, TYPES, as_text, blank, clean, reject, text_column
+from metrics.fields import (
+    ENOUGH,
+    FACTS,
+    FIELDS,
+    KEY,
+    TYPES,
+    as_text,
+    blank,
+    clean,
+    plain,
+    reject,
+    text_column,
+)
 
 MAX_SLICES = 10
 MAX_REJECT = 2_000
@@ -110,7 +122,7 @@ def _listed(rows: pd.DataFrame) -> str:
 def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.DataFrame:
     rows = rows.copy(deep=False)
     if lineage is not None:
-        own = set(rows["lineage"].dropna().astype(str)) if "lineage" in rows else set()
+        own = {str(v) for v in rows["lineage"][~blank(rows["lineage"])]} if "lineage" in rows else set()
         if len(own) > 1:
             raise TailwatchError(
                 f"Lineage '{lineage[:40]}' was given, but the upload's rows are of several:",
@@ -119,7 +131,11 @@ def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.Dat
             )
         rows["lineage"] = lineage
     if cycle is not None:
-        given = pd.to_numeric(rows["cycle"], errors="coerce") if "cycle" in rows else pd.Series(dtype=float)
+        given = (
+            pd.to_numeric(rows["cycle"].map(plain), errors="coerce")
+            if "cycle" in rows
+            else pd.Series(dtype=float)
+        )
         found = given.dropna().unique().tolist()
         if set(found) - {cycle}:
             raise TailwatchError(

@@ -370,6 +370,12 @@ def test_the_given_lineage_wins_over_one_of_the_rows():
     assert gate(pd.DataFrame([{**GOOD, "lineage": "own"}]), lineage="L", cycle=0).outputs["lineage"][0] == "L"
 
 
+def test_the_given_cycle_fills_the_rows_that_name_none():
+    rows = [{**GOOD, "cycle": 7}, {**GOOD, "example_id": "b", "cycle": None}]
+    assert gate(pd.DataFrame(rows), lineage="L", cycle=7).outputs["cycle"].tolist() == [7, 7]
+    assert gate(pd.DataFrame([GOOD]), lineage="L", cycle=7).outputs["cycle"].tolist() == [7]
+
+
 def test_facts_as_csv_and_floats_write_them():
     """An empty cell is no fact, and the parent 3.0 is cycle 3; a checkpoint 1.0 stays what it is."""
     rows = [{**GOOD, "parent": "", "mix": " "}, {**GOOD, "cycle": 1, "parent": "0.0", "checkpoint": "1.0"}]

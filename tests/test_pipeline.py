@@ -111,10 +111,10 @@ def test_the_schemas_are_those_of_the_contract(name):
 
 
 def test_cycles_in_any_order_end_the_same(told, store):
-    for part in ([6, 4], [1, 5, 0], [7, 2], [3]):
+    for part in ([6, 4], [1, 5, 0, 2], [3]):
         pipeline.ingest(store, [rows(part).sample(frac=1, random_state=0)])
-    pd.testing.assert_frame_equal(all_of(store, 7), all_of(told[0], 7))
-    assert verdicts(store, 7) == verdicts(told[0], 7)
+    pd.testing.assert_frame_equal(all_of(store, 6), all_of(told[0], 6))
+    assert verdicts(store, 6) == verdicts(told[0], 6)
 
 
 def test_a_small_later_cycle_changes_nothing_earlier(store):

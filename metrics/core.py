@@ -1,8 +1,4 @@
-"""The vocabulary that every other module speaks.
-
-What a user meets when something is wrong, what a metric, a reader and a rule declare about themselves,
-what they return, and how they are found: by looking in their folder.
-"""
+"""The vocabulary that every other module speaks: what things declare and return, how they are found."""
 
 from __future__ import annotations
 
@@ -28,6 +24,9 @@ Severity = Literal["watch", "narrowing", "collapse"]
 
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
 GROUPS = 20
+FEWEST_BASELINE = 3
+# The name of a raw table's index where it holds the numbers of the rows in their file.
+NUMBERED = "row of the file"
 
 
 class TailwatchError(Exception):
@@ -198,7 +197,8 @@ class Rule:
 class RawTable:
     """What a reader returns: the rows as found, and the rows that could not be read, with a reason each.
 
-    `rows` holds one column per field of the file; `rejects` has the columns row, reason, raw.
+    `rows` holds one column per field of the file, and its index may be named NUMBERED; `rejects` has the
+    columns row, reason, raw.
     """
 
     rows: pd.DataFrame

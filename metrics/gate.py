@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metrics.core import TailwatchError
+from metrics.core import NUMBERED, TailwatchError
 from metrics.fields import (
     ENOUGH,
     FACTS,
@@ -172,7 +172,8 @@ def _slices(named: pd.DataFrame) -> pd.DataFrame:
         columns = {f"slice.{name}": parts.map(lambda part, n=name: part.get(n)) for name in names}
         named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns, index=named.index)], axis=1)
     _limit(set(named.columns))
-    return named
+    # A slice is written 'name=value': the first '=' is the one between.
+    return named.rename(columns=lambda c: c.replace("=", "-") if c.startswith("slice.") else c)
 
 
 def _limit(columns: set[str]) -> None:
@@ -230,8 +231,11 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
         return []
     vectors = typed["embedding"].map(lambda v: None if v is None else v.tobytes())
     content = typed.assign(embedding=vectors)[passed].drop(columns="sample")
-    again = content.duplicated().reindex(typed.index, fill_value=False)
-    reject(reasons, again, "it repeats an earlier row")
+    often = content.groupby(key, dropna=False).size() > 1
+    # Where most prompts have several outputs, equal ones are what a collapse looks like, not a mistake.
+    if often.mean() < 0.5:
+        again = content.duplicated().reindex(typed.index, fill_value=False)
+        reject(reasons, again, "it repeats an earlier row")
     order = typed[reasons == ""].groupby([*key, "seed"], dropna=False).cumcount()
     typed["sample"] = order.reindex(typed.index, fill_value=0).astype("Int64")
     several = int((order > 0).sum())
@@ -239,11 +243,12 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
 
 
 def _rejects(rows: pd.DataFrame, reasons: pd.Series, typed: pd.DataFrame) -> pd.DataFrame:
-    """Rows are numbered from 1; lineage and cycle are missing where the row does not say its own."""
+    """Rows numbered as in their file, else from 1; lineage and cycle are missing where a row has none."""
     wrong = reasons.to_numpy() != ""
+    number = rows.index if rows.index.name == NUMBERED else pd.RangeIndex(1, len(rows) + 1)
     out = rows.reset_index(drop=True)[wrong]
     raw = [json.dumps(row, ensure_ascii=True, default=str)[:MAX_REJECT] for row in out.to_dict("records")]
-    columns = {"row": out.index + 1, "reason": reasons[wrong].to_numpy(), "raw": raw}
+    columns = {"row": number[wrong], "reason": reasons[wrong].to_numpy(), "raw": raw}
     place = {name: typed[name][wrong].array for name in ("lineage", "cycle")}
     return pd.DataFrame({**columns, **place}).astype({"reason": object})
 

@@ -8,6 +8,7 @@ from typing import Any
 from metrics.core import SEVERITIES, Finding, History, Judgement, Status
 from metrics.store import Alert, Verdict
 
+UNJUDGED = ("learning", "not_comparable")
 Said = Sequence[tuple[str, Sequence[Judgement]]]
 
 
@@ -40,6 +41,8 @@ def episodes(lineage: str, verdicts: Sequence[Verdict]) -> list[Alert]:
     open_now: dict[tuple[Any, ...], Alert] = {}
     closed: list[Alert] = []
     for verdict in verdicts:
+        if verdict.status in UNJUDGED and not verdict.findings:
+            continue  # nothing can be said of this cycle, so an alert is neither over nor confirmed
         found = {(rule, f.metric, f.slice, f.severity == "watch"): (rule, f) for rule, f in verdict.findings}
         for key in [k for k in open_now if k not in found]:
             closed.append(_ended(open_now.pop(key), verdict.cycle))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics import stats
-from metrics.core import Metric, MetricValue, Quality, Standing, Status, Trend
+from metrics.core import FEWEST_BASELINE, Metric, MetricValue, Quality, Standing, Status, Trend
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,7 +23,6 @@ INDEX_LINE = -1.75
 QUALITY_LINE = -1.75
 WATCH_LINE = -2.5
 RUN = 2
-FEWEST_BASELINE = 3
 QUIET_METRIC, QUIET_INDEX, QUIET_CYCLES = -1.0, -0.8, 3
 PRIOR_CORRELATION = 0.3
 LOSS, LOSS_SURE = 0.20, 0.10
@@ -83,7 +82,7 @@ def deviation(
 ) -> Deviation | None:
     """Compare a value with its baseline; None where either is unknown."""
     base = [b for b in baseline if b.status == "ok"]
-    if value.status != "ok" or value.value is None or len(base) < min(FEWEST_BASELINE, max(len(baseline), 2)):
+    if value.status != "ok" or value.value is None or len(base) < FEWEST_BASELINE:
         return None
     centre = float(np.mean([_y(b, metric) for b in base]))
     d = _y(value, metric) - centre

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TextIO
 import pandas as pd
 import pyarrow as pa
 
-from metrics.core import RawTable, TailwatchError
+from metrics.core import NUMBERED, RawTable, TailwatchError
 from metrics.fields import clean
 
 MAX_DEPTH = 64
@@ -58,11 +58,19 @@ def text_of(path: Path) -> Iterator[TextIO]:
         yield io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
 
 
-def table(rows: Sequence[dict[str, Any]], rejects: Sequence[tuple[int, str, str]]) -> RawTable:
-    """Rows and rejected lines (number, reason, raw) as a raw table; texts are made storable."""
+def table(
+    rows: Sequence[dict[str, Any]],
+    rejects: Sequence[tuple[int, str, str]],
+    numbers: Sequence[int] | None = None,
+) -> RawTable:
+    """Rows, their numbers in the file, and rejected lines (number, reason, raw) as a raw table.
+
+    Texts are made storable. Without numbers, rows are counted from 1.
+    """
     columns = list(dict.fromkeys(name for row in rows for name in row))
     data = {clean(str(c)): pd.Series([_clean(row.get(c)) for row in rows], dtype=object) for c in columns}
     frame = pd.DataFrame(data, index=range(len(rows)), dtype=object)
+    frame.index = pd.Index(range(1, len(rows) + 1) if numbers is None else numbers, name=NUMBERED)
     return RawTable(frame, pd.DataFrame(list(rejects), columns=["row", "reason", "raw"], dtype=object))
 
 

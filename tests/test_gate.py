@@ -14,6 +14,7 @@ from metrics.core import READERS, TailwatchError
 from metrics.fields import FACTS, FIELDS, KEY, parse_mix, parse_pairs
 from metrics.gate import Gated, gate
 from metrics.opening import table
+from metrics.pipeline import read
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -277,10 +278,27 @@ def test_further_samples_are_numbered_in_order():
     assert result.notes == ["2 rows repeat an example_id and are taken as further samples of it."]
 
 
+def test_equal_samples_of_most_prompts_are_kept():
+    """Several outputs per prompt that all say the same: that is a collapse, not a slip of the file."""
+    rows = [{"example_id": name, "output": "the same"} for name in "aabbcd"]
+    result = gate(table(rows, []).rows, lineage="L", cycle=0)
+    assert result.outputs["sample"].tolist() == [0, 1, 0, 1, 0, 0]
+    assert result.rejects.empty
+
+
+def test_rejected_rows_are_numbered_as_in_their_file(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"example_id": "a", "score": 1}\n\nnonsense\n{"score": 1}\n')
+    found = read(tmp_path / "a.jsonl")
+    result = gate(found.rows, lineage="L", cycle=0)
+    assert found.rejects["row"].tolist() == [3]
+    assert result.rejects["row"].tolist() == [4]
+
+
 def test_samples_that_differ_by_their_vector_alone():
     rows = [{"example_id": "a", "embedding": [1.0, i]} for i in (0.0, 1.0, 1.0)]
+    rows += [{"example_id": name, "embedding": [1.0, 0.0]} for name in "bcd"]
     result = gate(table(rows, []).rows, lineage="L", cycle=0)
-    assert result.outputs["sample"].tolist() == [0, 1]
+    assert result.outputs["sample"].tolist() == [0, 1, 0, 0, 0]
     assert result.rejects["reason"].tolist() == ["it repeats an earlier row"]
 
 

@@ -23,6 +23,7 @@ def csv(path: Path) -> RawTable:
     # One output can be a megabyte; the limit on the whole file bounds it.
     csv_module.field_size_limit(sys.maxsize)
     rows: list[dict[str, Any]] = []
+    numbers: list[int] = []
     rejects: list[tuple[int, str, str]] = []
     mark = "\t" if ".tsv" in path.name.lower() else ","
     with text_of(path) as lines:
@@ -33,12 +34,13 @@ def csv(path: Path) -> RawTable:
             for number, cells in enumerate(parsed, 1):
                 if len(cells) == len(header):
                     rows.append(dict(zip(header, cells, strict=True)))
+                    numbers.append(number)
                 elif cells:
                     reason = f"it has {len(cells)} cells where the header names {len(header)}"
                     rejects.append((number, reason, mark.join(cells)[:2000]))
         except csv_module.Error as error:
             raise TailwatchError(f"'{path.name}' cannot be read as CSV:", f"{error}.") from None
-    return table(rows, rejects)
+    return table(rows, rejects, numbers)
 
 
 def _check(header: list[str], path: Path) -> None:

@@ -16,6 +16,7 @@ ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjso
 def jsonl(path: Path) -> RawTable:
     """One object per line; a line that is no object is set aside with its reason, an empty one skipped."""
     rows: list[dict[str, Any]] = []
+    numbers: list[int] = []
     rejects: list[tuple[int, str, str]] = []
     with text_of(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -26,13 +27,14 @@ def jsonl(path: Path) -> RawTable:
                 rejects.append((number, reason, line.strip()[:2000]))
             else:
                 rows.append(row)
+                numbers.append(number)
     if not rows and not rejects:
         raise TailwatchError(f"'{path.name}' is empty.", do="Check that the eval wrote its outputs.")
     if not rows:
         raise TailwatchError(
             f"'{path.name}' has no line that is a JSON object;", f"line {rejects[0][0]} {rejects[0][1]}."
         )
-    return table(rows, rejects)
+    return table(rows, rejects, numbers)
 
 
 def _parse(line: str) -> tuple[dict[str, Any] | None, str]:

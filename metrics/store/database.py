@@ -25,6 +25,8 @@ _CONFIG = {
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
 }
+# What the world does to us, as against mistakes of ours, which stay loud.
+_OUTSIDE = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -58,10 +60,14 @@ class Database:
             try:
                 yield con
                 con.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
-            except BaseException:
-                con.execute("ROLLBACK")
+                con.execute("COMMIT")
+            except BaseException as error:
+                # After a fatal error, such as a full disk, there is nothing left to roll back.
+                with contextlib.suppress(duckdb.Error):
+                    con.execute("ROLLBACK")
+                if isinstance(error, _OUTSIDE):
+                    raise self._refused("written", error, "Nothing was stored; mend this first.") from None
                 raise
-            con.execute("COMMIT")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -80,6 +86,10 @@ class Database:
 
     def _log(self) -> Path:
         return self.path.with_name(self.path.name + ".wal")
+
+    def _refused(self, what: str, error: duckdb.Error, hint: str) -> TailwatchError:
+        found = str(error).splitlines()[0][:200].rstrip(".")
+        return TailwatchError(f"The store '{self.path}' cannot be {what}:", f"{found}.", hint)
 
     @contextlib.contextmanager
     def _locked(self, how: int) -> Iterator[None]:
@@ -100,11 +110,8 @@ class Database:
         try:
             con = duckdb.connect(str(self.path), read_only=read_only, config=dict(_CONFIG))
         except duckdb.Error as error:
-            raise TailwatchError(
-                f"The store '{self.path}' cannot be opened:",
-                f"{str(error).splitlines()[0][:200]}.",
-                "Close other programs that hold it, or name another store with --db FILE.",
-            ) from None
+            hint = "Close other programs that hold it, or name another store with --db FILE."
+            raise self._refused("opened", error, hint) from None
         try:
             yield con
         finally:

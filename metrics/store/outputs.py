@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from metrics.core import TailwatchError
+from metrics.core import FEWEST_BASELINE, TailwatchError
 from metrics.store.database import Connection, Database, frame, incoming, touch
 
 _SCHEMA = pa.schema(
@@ -142,6 +142,11 @@ class Outputs(Database):
         """Pin the baseline to chosen cycles, or to the first ones where none are given; kept in history."""
         for cycle in cycles:
             self._cycle_or_error(lineage, cycle)
+        if 0 < len(set(cycles)) < FEWEST_BASELINE:
+            raise TailwatchError(
+                f"A baseline needs {FEWEST_BASELINE} cycles, to tell what retraining alone moves;",
+                f"{len(set(cycles))} were given.",
+            )
         spec = json.dumps(sorted(set(cycles))) if cycles else None
         with self.writing() as con:
             touch(con, lineage)

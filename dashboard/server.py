@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,11 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from metrics import Store, TailwatchError, ingest
+from metrics import READERS, Store, TailwatchError, ingest
 from metrics.pipeline import summary
 from metrics.remote import ROUTE
 
 MAX_BYTES = 1024**3
+METHODS = ("GET", "HEAD", "POST")
 TEXT_OPTIONS = ("lineage", "format")
 OPTIONS = (*TEXT_OPTIONS, "cycle", "mapping", "facts", "replace")
 
@@ -32,7 +33,7 @@ def allowed(request: Request) -> bool:
     """Whether the request carries the server's token; without a token the door is shut."""
     token = os.environ.get("TAILWATCH_TOKEN", "")
     given = request.headers.get("authorization", "")
-    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    return bool(token) and hmac.compare_digest(given.encode("latin-1", "replace"), f"Bearer {token}".encode())
 
 
 async def receive(request: Request) -> Response:
@@ -42,13 +43,13 @@ async def receive(request: Request) -> Response:
     """
     if not allowed(request):
         return refusal("The server takes no upload without its token: set TAILWATCH_TOKEN at both ends.", 401)
-    # Only the name's last part is used: a path in it leads nowhere.
-    name = PurePath(request.query_params.get("name", "upload")).name[-80:] or "upload"
-    if request.method == "GET":
+    if request.method not in METHODS:
+        return refusal("A file is sent with POST.", 405)
+    if request.method != "POST":
         return JSONResponse({"max_bytes": MAX_BYTES})
     try:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name.replace("\x00", "")
+            path = Path(folder) / f"upload{ending(request.query_params.get('name', ''))}"
             # All of the body is taken before anything is refused: who is still sending cannot listen.
             await written(request, path)
             options = checked(request.query_params.get("options", "{}"))
@@ -61,6 +62,12 @@ def stored(path: Path, options: Mapping[str, Any]) -> dict[str, Any]:
     """Ingest one file; what was done, as the command line prints it."""
     store = Store(os.environ["TAILWATCH_DB"])
     return summary(store, ingest(store, [path], **options))
+
+
+def ending(name: str) -> str:
+    """The known ending of a file's name; nothing else of a stranger's name is used."""
+    known = [s for reader in READERS.all().values() for s in reader.suffixes if name.lower().endswith(s)]
+    return max(known, key=len, default="")
 
 
 def refusal(sentence: str, status: int) -> JSONResponse:
@@ -83,14 +90,14 @@ def checked(text: str) -> dict[str, Any]:
     """The options of an ingest from their JSON, of known names and kinds."""
     try:
         options = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         options = None
     if not isinstance(options, dict) or set(options) - set(OPTIONS):
         raise TailwatchError("The upload's options cannot be read;", f"they are {', '.join(OPTIONS)}.")
     kinds: Mapping[str, type] = {**dict.fromkeys(TEXT_OPTIONS, str), "cycle": int, "replace": bool}
     for name, value in options.items():
         if name in kinds and value is not None and type(value) is not kinds[name]:
-            raise TailwatchError(f"The upload's option {name} is no {kinds[name].__name__}.")
+            raise TailwatchError(f"The upload's option {name} is of the wrong kind.")
         if name in ("mapping", "facts") and not _is_text_map(value):
             raise TailwatchError(f"The upload's option {name} does not give texts by name.")
     return options
@@ -100,4 +107,4 @@ def _is_text_map(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
 
 
-ROUTES = [Route(ROUTE, receive, methods=["GET", "POST"])]
+ROUTES = [Route(ROUTE, receive, methods=[*METHODS, "PUT", "PATCH", "DELETE"])]

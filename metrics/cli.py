@@ -21,6 +21,9 @@ examples:
   tailwatch serve                                    open the dashboard
 
 exit codes: 0 fine, 1 an alert at or above --fail-on, 2 bad input or usage
+
+environment: TAILWATCH_DB names the store. TAILWATCH_URL sends an ingest to a running server instead;
+TAILWATCH_TOKEN is its password, set where the server runs and where the files are sent from.
 """
 
 
@@ -49,21 +52,38 @@ def _command(
     sub: Sub, name: str, run: Callable[[argparse.Namespace], int], text: str, lineage: bool | None = None
 ) -> argparse.ArgumentParser:
     p = sub.add_parser(name, help=text, description=text)
-    default = os.environ.get("TAILWATCH_DB", "tailwatch.duckdb")
-    p.add_argument("--db", default=default, metavar="F", help=f"store file (or TAILWATCH_DB; now {default})")
+    usual = "tailwatch-demo.duckdb" if name == "demo" else "tailwatch.duckdb"
+    default = os.environ.get("TAILWATCH_DB", usual)
+    p.add_argument(
+        "--db", default=default, metavar="F", help=f"store file (default: TAILWATCH_DB, else {usual})"
+    )
     if lineage is not None:
         p.add_argument("--lineage", required=lineage, metavar="L", help="name of the model line")
     p.set_defaults(run=run)
     return p
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, got '{text}'")
+    return int(text)
+
+
+def _host(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a host is an address, such as 127.0.0.1")
+    return text
+
+
 def _address(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    p.add_argument("--port", type=int, default=8501, help="port (default 8501)")
+    p.add_argument(
+        "--host", type=_host, default="127.0.0.1", help="where to listen (default: this machine only)"
+    )
+    p.add_argument("--port", type=_port, default=8501, help="port (default 8501)")
 
 
 def _files(p: argparse.ArgumentParser) -> None:
-    p.add_argument("files", nargs="+", metavar="FILE", help="CSV, JSONL or Parquet; .gz and .zst too")
+    p.add_argument("files", nargs="+", metavar="FILE", help="CSV, TSV, JSONL or Parquet; .gz and .zst too")
     p.add_argument("--format", metavar="NAME", help="reader, where the ending does not tell")
     p.add_argument(
         "--map",
@@ -77,7 +97,6 @@ def _files(p: argparse.ArgumentParser) -> None:
 def _demo(sub: Sub) -> None:
     p = _command(sub, "demo", launch.demo, "load the sample data into a store of its own and start the app")
     _address(p)
-    p.set_defaults(db=os.environ.get("TAILWATCH_DB", "tailwatch-demo.duckdb"))
 
 
 def _serve(sub: Sub) -> None:
@@ -115,8 +134,9 @@ def _baseline(sub: Sub) -> None:
 
 def _cycles(sub: Sub) -> None:
     p = _command(sub, "cycles", commands.cycles, "list, rename or delete cycles", lineage=True)
-    p.add_argument("--rename", metavar="N=LABEL", help="give a cycle a label")
-    p.add_argument("--delete", type=int, metavar="N", help="delete a cycle")
+    what = p.add_mutually_exclusive_group()
+    what.add_argument("--rename", metavar="N=LABEL", help="give a cycle a label")
+    what.add_argument("--delete", type=int, metavar="N", help="delete a cycle")
 
 
 def _metrics(sub: Sub) -> None:
@@ -147,13 +167,28 @@ def _rules(sub: Sub) -> None:
     p = _command(sub, "rules", commands.rules, "list, add or delete rules of your own", lineage=False)
     p.add_argument("--add", metavar="METRIC", help="a rule on this metric, with the options below")
     p.add_argument("--slice", metavar="NAME=VALUE", help="on one slice (default: the whole)")
-    p.add_argument("--statistic", choices=("value", "pct_baseline", "pct_previous", "z"), default="value")
+    p.add_argument(
+        "--statistic",
+        choices=("value", "pct_baseline", "pct_previous", "z"),
+        default="value",
+        help="what is compared: the value, %% of baseline, %% of the cycle before, z (default: value)",
+    )
     line = p.add_mutually_exclusive_group()
     line.add_argument("--above", type=float, metavar="X", help="fires above this line")
     line.add_argument("--below", type=float, metavar="X", help="fires below this line")
     p.add_argument("--for-cycles", type=int, default=1, metavar="N", help="so many cycles in a row")
-    p.add_argument("--severity", choices=("watch", "narrowing", "collapse"), default="watch")
-    p.add_argument("--evidence", choices=("point", "interval"), default="point")
+    p.add_argument(
+        "--severity",
+        choices=("watch", "narrowing", "collapse"),
+        default="watch",
+        help="what it raises (default: watch)",
+    )
+    p.add_argument(
+        "--evidence",
+        choices=("point", "interval"),
+        default="point",
+        help="the value, or its whole 95 %% interval, beyond the line (default: point)",
+    )
     p.add_argument("--delete", metavar="ID", help="delete a rule")
 
 
@@ -179,14 +214,30 @@ def _calm() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _storable(word: str) -> str:
+    """A word of the command line without bytes that are not UTF-8, which no store or screen can hold."""
+    return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = parser().parse_args(argv)
+    words = [_storable(word) for word in (sys.argv[1:] if argv is None else argv)]
+    options = parser().parse_args(words)
     try:
         with _calm():
             return int(options.run(options))
     except TailwatchError as error:
         print(f"tailwatch: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"tailwatch: {error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if os.environ.get("TAILWATCH_DEBUG"):
+            raise
+        kind = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        print(f"tailwatch: This should not have happened ({kind}).", end=" ", file=sys.stderr)
+        print("TAILWATCH_DEBUG=1 shows where.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("tailwatch: stopped; `tailwatch refresh` goes on where it was.", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,14 @@ def open_store(options: Options, must_exist: bool = True) -> Store:
     return Store(options.db)
 
 
+def lineage_of(options: Options, store: Store) -> str | None:
+    """The lineage that --lineage names, or None; one that is not there is a mistake."""
+    if options.lineage is not None and store.state(options.lineage) is None:
+        names = ", ".join(store.lineages()["lineage"])
+        raise TailwatchError(f"There is no lineage '{options.lineage}' in the store;", f"it has {names}.")
+    return str(options.lineage) if options.lineage is not None else None
+
+
 def pairs(items: Sequence[str]) -> dict[str, str]:
     """FIELD=COLUMN as a mapping."""
     mapping = {}
@@ -70,6 +79,12 @@ def ingest(options: Options) -> int:
 def _sent(url: str, files: Sequence[str], chosen: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     from metrics import remote
 
+    if len(files) > 1:
+        raise TailwatchError(
+            "A server takes one file at a time, and stores each whole;",
+            f"{len(files)} were given.",
+            "Join them, or send them one after the other.",
+        )
     for file in files:
         yield remote.send(url, os.environ.get("TAILWATCH_TOKEN", ""), file, chosen)
 
@@ -150,7 +165,7 @@ def cycles(options: Options) -> int:
     pipeline.refresh(store, options.lineage, progress=show_progress)
     if options.rename:
         number, sign, label = options.rename.partition("=")
-        if not sign or not number.strip().isdigit():
+        if not sign or not re.fullmatch("[0-9]{1,9}", number.strip()) or not label.strip():
             raise TailwatchError(f"--rename takes N=LABEL; got '{options.rename}'.")
         store.rename_cycle(options.lineage, int(number), label)
     elif options.delete is not None:
@@ -212,7 +227,7 @@ def alerts(options: Options) -> int:
         "first_cycle",
         "last_cycle",
     ]
-    rows = store.alerts(options.lineage)
+    rows = store.alerts(lineage_of(options, store))
     print_rows(rows[[*shown, "message"]] if options.format == "table" else rows, options.format)
     return 0
 
@@ -225,20 +240,21 @@ def rules(options: Options) -> int:
     from metrics.core import METRICS
     from metrics.rules.threshold import checked
 
-    store = open_store(options, must_exist=False)
+    store = open_store(options)
+    lineage = lineage_of(options, store)
+    if not options.add and (options.above is not None or options.below is not None):
+        raise TailwatchError("A line needs a metric:", do="name it with --add METRIC.")
     if options.add:
         comparator = "above" if options.above is not None else "below"
         line = options.above if options.above is not None else options.below
         names = ("slice", "statistic", "for_cycles", "severity", "evidence")
         spec = {"metric": METRICS.get(options.add).name, "comparator": comparator, "line": line}
-        store.add_rule(
-            options.lineage, "threshold", checked({**spec, **{n: getattr(options, n) for n in names}})
-        )
+        store.add_rule(lineage, "threshold", checked({**spec, **{n: getattr(options, n) for n in names}}))
     elif options.delete:
         store.delete_rule(options.delete)
     if options.add or options.delete:
         pipeline.refresh(store, progress=show_progress)
-    rows = [{"id": r.id, "lineage": r.lineage or "all", **r.options} for r in store.rules(options.lineage)]
+    rows = [{"id": r.id, "lineage": r.lineage or "all", **r.options} for r in store.rules(lineage)]
     print_table(pd.DataFrame(rows))
     return 0
 
@@ -266,7 +282,8 @@ def export(options: Options) -> int:
     folder = Path(options.to)
     if not folder.is_dir():
         raise TailwatchError(f"There is no folder '{folder}'.", do="Make it first.")
-    names = [options.lineage] if options.lineage else store.lineages()["lineage"].tolist()
+    one = lineage_of(options, store)
+    names = [one] if one is not None else store.lineages()["lineage"].tolist()
     said = [
         {"lineage": n, **{k: v for k, v in vars(x).items() if k != "findings"}}
         for n in names
@@ -275,7 +292,7 @@ def export(options: Options) -> int:
     tables = {
         "values": pd.concat([_values(store, n) for n in names]) if names else pd.DataFrame(),
         "verdicts": pd.DataFrame(said),
-        "alerts": store.alerts(options.lineage),
+        "alerts": store.alerts(one),
     }
     for name, rows in tables.items():
         rows.map(safe_cell).to_csv(folder / f"{name}.csv", index=False)

@@ -33,7 +33,7 @@ class TailwatchError(Exception):
     """The one error a user meets: what is wrong, what was found, what to do."""
 
     def __init__(self, wrong: str, found: str = "", do: str = "") -> None:
-        super().__init__(" ".join(part for part in (wrong, found, do) if part))
+        super().__init__(" ".join(f"{wrong} {found} {do}".split()))
         self.wrong, self.found, self.do = wrong, found, do
 
 

@@ -25,6 +25,7 @@ KEY = ("lineage", "cycle", "example_id", "sample", "seed")
 FIELDS = (*KEY, *TEXT, *NUMBER, "weight", "embedding", "verified")
 ENOUGH = ("output", "prediction", "embedding", "score")
 MAX_CHARACTERS = 10_000_000
+MAX_ID = 2_000
 MIX_KINDS = ("human", "generative", "simulation", "augmentation", "verified", "reviewed", "replaced", "added")
 
 
@@ -49,6 +50,8 @@ def as_text(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating) and float(value).is_integer():
@@ -76,6 +79,8 @@ def text_column(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
 
 def _required_text(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     reject(reasons, blank(column), f"it has no {name}")
+    long = column.map(lambda v: isinstance(v, str) and len(v) > MAX_ID).astype(bool)
+    reject(reasons, long, f"its {name} is longer than {MAX_ID} characters")
     return text_column(name, column, reasons)
 
 
@@ -141,7 +146,7 @@ def _as_vector(value: Any) -> Any:
             return None
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     try:
         vector = np.asarray(value, np.float64)

@@ -10,14 +10,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from metrics.columns import named_columns
 from metrics.core import NUMBERED, TailwatchError
 from metrics.fields import (
-    ENOUGH,
     FACTS,
     FIELDS,
     KEY,
@@ -25,13 +24,12 @@ from metrics.fields import (
     as_text,
     blank,
     clean,
-    plain,
     reject,
     text_column,
 )
 
-MAX_SLICES = 10
 MAX_REJECT = 2_000
+MAX_LINEAGES, MAX_CYCLES = 20, 1_000
 
 
 @dataclass
@@ -56,11 +54,7 @@ def gate(
     `mapping` gives field names their columns in `rows`. A `lineage` given here wins over the rows' own; a
     `cycle` given for rows of several cycles is refused. Raises TailwatchError where no row can be used.
     """
-    rows = _with_names(rows)
-    named = _rename(rows, mapping or {})
-    named = _place(named, lineage, cycle)
-    _require(named, rows)
-    named = _slices(named)
+    rows, named = named_columns(rows, lineage, cycle, mapping or {})
     reasons = pd.Series("", index=named.index, dtype=object)
     typed = pd.DataFrame(index=named.index)
     for name in FIELDS:
@@ -71,7 +65,7 @@ def gate(
     typed["metadata"] = _metadata(named)
     _check_vectors(typed, reasons)
     _check_content(typed, reasons)
-    notes = _number_samples(typed, named, reasons)
+    notes = [*_number_samples(typed, named, reasons), *_replaced(typed)]
     passed = reasons == ""
     if not passed.any():
         raise TailwatchError(
@@ -79,120 +73,13 @@ def gate(
             f"All {len(rows)} were rejected, the first because {_first(reasons)}.",
             "Mend the file or map its columns with --map FIELD=COLUMN.",
         )
+    _check_number(typed[passed])
     rejects = _rejects(rows, reasons, typed)
     return Gated(_finish(typed[passed]), rejects, _facts(named[passed], typed[passed]), notes)
 
 
 def _first(reasons: pd.Series) -> str:
     return str(reasons[reasons != ""].iloc[0]) if (reasons != "").any() else "it is empty"
-
-
-def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
-    names = [str(c) for c in rows.columns]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise TailwatchError(f"The upload names the column '{min(twice)[:40]}' twice.", do="Rename one.")
-    return rows.set_axis(names, axis=1)
-
-
-def _rename(rows: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    known = (*FIELDS, "slices", *FACTS)
-    for name, column in mapping.items():
-        if name not in known and not name.startswith("slice."):
-            raise TailwatchError(
-                f"There is no field '{name}'.", f"The fields are {', '.join(known)} and slice.NAME."
-            )
-        if column not in rows.columns:
-            raise TailwatchError(
-                f"The upload has no column '{column}' to map to {name};",
-                f"it has {_listed(rows)}.",
-                f"Map another with --map {name}=COLUMN.",
-            )
-    taken = rows.drop(columns=[c for c in mapping if c in rows.columns and c not in mapping.values()])
-    copies = {name: rows[column] for name, column in mapping.items()}
-    left = taken.drop(columns=[c for c in set(mapping.values()) if c in taken.columns])
-    return pd.concat([left, pd.DataFrame(copies)], axis=1).reset_index(drop=True)
-
-
-def _listed(rows: pd.DataFrame) -> str:
-    names = [f"'{str(c)[:40]}'" for c in rows.columns[:20]]
-    return ", ".join(names) + (" and more" if len(rows.columns) > 20 else "")
-
-
-def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.DataFrame:
-    rows = rows.copy(deep=False)
-    if lineage is not None:
-        own = {str(v) for v in rows["lineage"][~blank(rows["lineage"])]} if "lineage" in rows else set()
-        if len(own) > 1:
-            raise TailwatchError(
-                f"Lineage '{lineage[:40]}' was given, but the upload's rows are of several:",
-                f"{', '.join(repr(name[:40]) for name in sorted(own)[:10])}.",
-                "Leave the lineage away, or drop the column.",
-            )
-        rows["lineage"] = lineage
-    if cycle is not None:
-        given = (
-            pd.to_numeric(rows["cycle"].map(plain), errors="coerce")
-            if "cycle" in rows
-            else pd.Series(dtype=float)
-        )
-        found = given.dropna().unique().tolist()
-        if set(found) - {cycle}:
-            raise TailwatchError(
-                f"Cycle {cycle} was given, but the upload's rows carry their own:",
-                f"{', '.join(f'{c:g}' for c in sorted(found)[:10])}.",
-                "Leave the cycle away, or drop the column.",
-            )
-        rows["cycle"] = cycle
-    return rows
-
-
-def _require(named: pd.DataFrame, rows: pd.DataFrame) -> None:
-    if rows.empty:
-        raise TailwatchError("The upload holds no rows.", do="Check that the eval wrote its outputs.")
-    hints = {"lineage": "Name it with --lineage L.", "cycle": "Give it with --cycle N."}
-    for name in ("lineage", "cycle", "example_id"):
-        if name not in named:
-            hint = hints.get(name, f"Map it with --map {name}=COLUMN.")
-            raise TailwatchError(f"The upload has no column '{name}';", f"it has {_listed(rows)}.", hint)
-    if not any(name in named for name in ENOUGH):
-        raise TailwatchError(
-            "The upload has nothing to measure: none of the columns output, prediction, embedding, score;",
-            f"it has {_listed(rows)}.",
-            "Map one with --map output=COLUMN.",
-        )
-
-
-def _slices(named: pd.DataFrame) -> pd.DataFrame:
-    if "slices" in named:
-        parts = named["slices"].map(_as_mapping)
-        keys = {str(k) for part in parts for k in part}
-        _limit({f"slice.{k}" for k in keys} | set(named.columns))
-        names = sorted(k for k in keys if f"slice.{k}" not in named)
-        columns = {f"slice.{name}": parts.map(lambda part, n=name: part.get(n)) for name in names}
-        named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns, index=named.index)], axis=1)
-    _limit(set(named.columns))
-    # A slice is written 'name=value': the first '=' is the one between.
-    return named.rename(columns=lambda c: c.replace("=", "-") if c.startswith("slice.") else c)
-
-
-def _limit(columns: set[str]) -> None:
-    found = [c for c in columns if c.startswith("slice.")]
-    if len(found) > MAX_SLICES:
-        raise TailwatchError(
-            f"The upload has {len(found)} slice columns;",
-            f"at most {MAX_SLICES} are kept.",
-            "Drop the others.",
-        )
-
-
-def _as_mapping(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, Mapping) else {}
 
 
 def _metadata(named: pd.DataFrame) -> pd.Series:
@@ -213,6 +100,18 @@ def _check_vectors(typed: pd.DataFrame, reasons: pd.Series) -> None:
     if len(given):
         usual = int(given.mode().iloc[0])
         reject(reasons, (lengths > 0) & (lengths != usual), f"its embedding has not {usual} numbers")
+
+
+def _check_number(typed: pd.DataFrame) -> None:
+    """A column taken for lineage or cycle by mistake has a value for every row."""
+    for name, most in (("lineage", MAX_LINEAGES), ("cycle", MAX_CYCLES)):
+        found = typed[name].nunique()
+        if found > most:
+            raise TailwatchError(
+                f"The upload names {found} different values of {name};",
+                f"{most} are the most in one upload.",
+                "Is the right column mapped?",
+            )
 
 
 def _check_content(typed: pd.DataFrame, reasons: pd.Series) -> None:
@@ -240,6 +139,15 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
     typed["sample"] = order.reindex(typed.index, fill_value=0).astype("Int64")
     several = int((order > 0).sum())
     return [f"{several} rows repeat an example_id and are taken as further samples of it."] if several else []
+
+
+def _replaced(typed: pd.DataFrame) -> list[str]:
+    """A word on bytes that were not UTF-8, NULs and lone surrogates: each stands as U+FFFD now."""
+    hit = np.zeros(len(typed), bool)
+    for name in ("prompt", "output", "label", "prediction"):
+        hit |= typed[name].map(lambda t: isinstance(t, str) and "\ufffd" in t).to_numpy(bool)
+    many = int(hit.sum())
+    return [f"{many} rows hold characters that are not valid UTF-8; they were replaced."] if many else []
 
 
 def _rejects(rows: pd.DataFrame, reasons: pd.Series, typed: pd.DataFrame) -> pd.DataFrame:

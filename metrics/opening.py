@@ -16,6 +16,7 @@ from metrics.fields import clean
 
 MAX_DEPTH = 64
 MAX_BYTES = 2 * 1024**3
+MAX_ROWS = 2_000_000
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -67,6 +68,8 @@ def table(
 
     Texts are made storable. Without numbers, rows are counted from 1.
     """
+    if len(rows) > MAX_ROWS:
+        raise TailwatchError(f"The file has {len(rows):,} rows; {MAX_ROWS:,} are the most.", do="Split it.")
     columns = list(dict.fromkeys(name for row in rows for name in row))
     data = {clean(str(c)): pd.Series([_clean(row.get(c)) for row in rows], dtype=object) for c in columns}
     frame = pd.DataFrame(data, index=range(len(rows)), dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 
 from metrics import engine
 from metrics.core import METRICS, READERS, RULES, History, RawTable, Reader, Standing, TailwatchError, Trend
-from metrics.fields import parse_mix
+from metrics.fields import FACTS, clean, parse_mix
 from metrics.gate import Gated, gate
 from metrics.judging import check_result, conclude, episodes
 from metrics.store import Store, Stored
@@ -69,7 +70,7 @@ def read(path: str | Path, format: str | None = None) -> RawTable:
     """Read one file as it is, untyped."""
     path = Path(path)
     if not path.is_file():
-        raise TailwatchError(f"There is no file '{path}'.", do="Check the path.")
+        raise TailwatchError(f"There is no file '{clean(str(path))}'.", do="Check the path.")
     return find_reader(path, format).read(path)
 
 
@@ -103,12 +104,10 @@ def ingest(
             f"'{outputs['example_id'][twice].iloc[0]}' of cycle {outputs['cycle'][twice].iloc[0]}.",
             "Give one file per cycle, or each file its cycle column.",
         )
-    found = {key: {**own, **(facts or {})} for g in gated for key, own in g.facts.items()}
-    for own in found.values():
-        _check_facts(own)
+    found = _all_facts([g.facts for g in gated], facts or {})
     rejects = pd.concat([g.rejects for g in gated], ignore_index=True)
     progress(0.1, "Storing")
-    source = ", ".join(Path(f).name for f in files if isinstance(f, str | Path))[:400]
+    source = clean(", ".join(Path(f).name for f in files if isinstance(f, str | Path)))[:400]
     stored = store.add(outputs, rejects, found, source=source, replace=replace)
     for result in stored:
         refresh(store, result.lineage, progress=progress)
@@ -126,11 +125,38 @@ def _gate(item: str | Path | pd.DataFrame | RawTable, format: str | None, **opti
     return Gated(result.outputs, rejects, result.facts, result.notes)
 
 
-def _check_facts(facts: dict[str, str]) -> None:
+def _all_facts(
+    own: Sequence[Mapping[tuple[str, int], Mapping[str, str]]], given: Mapping[str, str]
+) -> dict[tuple[str, int], dict[str, str]]:
+    """The facts of each cycle: those of its rows, in whatever file they lie, and those given, which win."""
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    for key, facts in ((k, f) for each in own for k, f in each.items()):
+        mine = found.setdefault(key, {})
+        for name, value in facts.items():
+            if mine.setdefault(name, value) != value and name not in given:
+                raise TailwatchError(
+                    f"The files of cycle {key[1]} disagree on its {name}:",
+                    f"'{mine[name][:40]}' and '{value[:40]}'.",
+                    "A cycle has one.",
+                )
+    for mine in found.values():
+        mine.update({clean(name): clean(value) for name, value in given.items()})
+        _check_facts(mine)
+    return found
+
+
+def _check_facts(facts: Mapping[str, str]) -> None:
+    unknown = sorted(set(facts) - set(FACTS))
+    if unknown:
+        raise TailwatchError(f"A cycle has no '{unknown[0][:40]}';", f"it has {', '.join(FACTS)}.")
     if "mix" in facts:
         parse_mix(facts["mix"])
-    if "parent" in facts and not facts["parent"].isdigit():
+    if "parent" in facts and not re.fullmatch("[0-9]{1,9}", facts["parent"]):
         raise TailwatchError("A parent is the number of a cycle;", f"got '{facts['parent'][:40]}'.")
+    settings = [part for part in facts.get("decoding", "").split(",") if part.strip()]
+    wrong = [part for part in settings if not re.fullmatch(r"[^=]+=[^=]+", part)]
+    if wrong and not facts["decoding"].lstrip().startswith("{"):
+        raise TailwatchError("Decoding is given as temperature=0.7,top_p=0.9;", f"got '{wrong[0][:40]}'.")
 
 
 def reference(

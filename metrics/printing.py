@@ -28,7 +28,8 @@ def safe_line(text: object) -> str:
 
 def safe_cell(value: Any) -> Any:
     """A value for a spreadsheet: text that it would run as a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+    formula = isinstance(value, str) and value.lstrip()[:1] in tuple("=+-@") and value.strip()
+    return f"'{value}" if formula else value
 
 
 def print_table(rows: pd.DataFrame) -> None:
@@ -36,10 +37,8 @@ def print_table(rows: pd.DataFrame) -> None:
     if rows.empty:
         print("Nothing yet.")
         return
-    shown = rows.map(
-        lambda v: "" if v is None or v != v else f"{v:.4g}" if isinstance(v, float) else safe_line(v)
-    )
-    print(shown.to_string(index=False))
+    shown = rows.astype(object).where(rows.notna(), "")
+    print(shown.map(lambda v: f"{v:.4g}" if isinstance(v, float) else safe_line(v)).to_string(index=False))
 
 
 def print_rows(rows: pd.DataFrame, form: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from metrics.core import TailwatchError
+from metrics.fields import clean
 
 ROUTE = "/api/v1/ingest"
 
@@ -25,8 +27,7 @@ def send(url: str, token: str, path: str | Path, options: Mapping[str, Any]) -> 
     path = Path(path)
     if not path.is_file():
         raise TailwatchError(f"There is no file '{path}'.", do="Check the path.")
-    if not url.startswith(("http://", "https://")):
-        raise TailwatchError("TAILWATCH_URL is an http or https address;", f"got '{url}'.")
+    _check_address(url)
     address = f"{url.rstrip('/')}{ROUTE}"
     size, limit = path.stat().st_size, _answer(_request(address, token), url).get("max_bytes", 0)
     if size > limit:
@@ -35,7 +36,7 @@ def send(url: str, token: str, path: str | Path, options: Mapping[str, Any]) -> 
             f"the server takes {limit:,}.",
             "Pack it with gzip, or split it.",
         )
-    query = urllib.parse.urlencode({"name": path.name, "options": json.dumps(dict(options))})
+    query = urllib.parse.urlencode({"name": clean(path.name), "options": json.dumps(dict(options))})
     with path.open("rb") as body:
         request = _request(f"{address}?{query}", token, body)
         request.add_header("Content-Length", str(size))
@@ -43,9 +44,20 @@ def send(url: str, token: str, path: str | Path, options: Mapping[str, Any]) -> 
         return _answer(request, url)
 
 
+def _check_address(url: str) -> None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        known = False
+    if not known:
+        raise TailwatchError("TAILWATCH_URL is an http or https address;", f"got '{url}'.")
+
+
 def _request(address: str, token: str, body: BinaryIO | None = None) -> urllib.request.Request:
     method = "GET" if body is None else "POST"
-    headers = {"Authorization": f"Bearer {token}"}
+    # A header travels as Latin-1: any token gets through as the bytes it has.
+    headers = {"Authorization": f"Bearer {token}".encode("utf-8", "replace").decode("latin-1")}
     return urllib.request.Request(address, data=body, headers=headers, method=method)
 
 
@@ -57,7 +69,7 @@ def _answer(request: urllib.request.Request, url: str) -> dict[str, Any]:
         with contextlib.closing(error):
             said = _parsed(error.read(), url).get("error", f"it answered {error.code}.")
         raise TailwatchError(str(said)) from None
-    except OSError as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise TailwatchError(f"The server at {url} is out of reach: {reason}.", do="Is it running?") from None
 

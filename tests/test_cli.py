@@ -160,10 +160,93 @@ def test_acknowledged_alert_stays_so_through_refresh(db, capsys):
     assert (again["state"], again["note"]) == ("acknowledged", "seen")
 
 
+def test_every_table_is_printed(db, capsys):
+    for words in (
+        ["metrics", "--lineage", "replace"],
+        ["alerts"],
+        ["cycles", "--lineage", "replace"],
+        ["rules"],
+    ):
+        code, out, err = run(capsys, *words, "--db", db)
+        assert (code, err) == (0, "")
+        assert out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('example_id,output\na,"open\nb,x\nc,y\n', "at line 4"),
+        ("example_id,output,parent\na,x,²\n", "number of a cycle"),
+        ("example_id,output,decoding\na,x,hot\n", "temperature=0.7"),
+        ("example_id,output,checkpoint\na,x,v1\nb,y,v2\n", "disagree on its checkpoint"),
+        ("example_id,embedding\na," + "[" * 100_000 + "\n", "finite numbers"),
+    ],
+)
+def test_a_file_that_cannot_be_right_is_one_sentence(tmp_path, capsys, text, said):
+    (tmp_path / "a.csv").write_text(text)
+    words = ("ingest", tmp_path / "a.csv", "--db", tmp_path / "s.duckdb", "--lineage", "a", "--cycle", 0)
+    code, out, err = run(capsys, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_files_of_one_cycle_must_agree_on_its_facts(tmp_path, capsys):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"example_id,output,checkpoint\n{name},x,v-{name}\n")
+    words = ("ingest", tmp_path / "a.csv", tmp_path / "b.csv", "--lineage", "l", "--cycle", 0)
+    code, _, err = run(capsys, *words, "--db", tmp_path / "s.duckdb")
+    assert code == 2
+    assert "disagree on its checkpoint" in err
+
+
+def test_a_column_taken_for_the_lineage_by_mistake_is_noticed(tmp_path, capsys):
+    rows = "\n".join(f"e{i},x,{i}" for i in range(30))
+    (tmp_path / "a.csv").write_text(f"example_id,output,who\n{rows}\n")
+    words = (
+        "ingest",
+        tmp_path / "a.csv",
+        "--map",
+        "lineage=who",
+        "--cycle",
+        0,
+        "--db",
+        tmp_path / "s.duckdb",
+    )
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "30 different values of lineage" in err
+
+
+def test_bytes_that_are_no_text_do_no_harm(db, capsys):
+    code, _, err = run(capsys, "check", "--db", db, "--lineage", "\udcff")
+    assert (code, "There is no lineage" in err) == (2, True)
+
+
+def test_a_damaged_store_never_looks_like_an_alert(tmp_path, capsys, db):
+    (tmp_path / "half.duckdb").write_bytes(Path(db).read_bytes()[: Path(db).stat().st_size // 2])
+    code, out, err = run(capsys, "check", "--db", tmp_path / "half.duckdb", "--lineage", "replace")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_mistake_of_ours_is_no_alert_either(db, capsys, monkeypatch):
+    monkeypatch.setattr("metrics.pipeline.check", lambda *words: 1 / 0)
+    code, _, err = run(capsys, "check", "--db", db, "--lineage", "replace")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "ZeroDivisionError" in err
+
+
+def test_a_small_eval_set_is_told_at_once_that_no_alert_can_come(tmp_path, capsys):
+    rows = "\n".join(f"e{i},some words {i}" for i in range(40))
+    (tmp_path / "a.csv").write_text(f"example_id,output\n{rows}\n")
+    words = ("ingest", tmp_path / "a.csv", "--lineage", "small", "--cycle", 0, "--db", tmp_path / "s.duckdb")
+    assert "no alert can come: 200 are needed" in run(capsys, *words)[1]
+
+
 def test_export_writes_no_formula_cells(db, tmp_path, capsys):
     assert run(capsys, "export", "--db", db, "--to", tmp_path)[0] == 0
     assert set(pd.read_csv(tmp_path / "values.csv")["lineage"]) == {"replace"}
     assert safe_cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert safe_cell("  =1+1") == "'  =1+1"
     assert safe_line("a\x1b[2Jb") == "a\ufffd[2Jb"
 
 

@@ -64,8 +64,8 @@ def test_a_server_without_a_token_takes_nothing(server, cycle, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"cycle": "3"}, "no int"),
-        ({"replace": 1}, "no bool"),
+        ({"cycle": "3"}, "wrong kind"),
+        ({"replace": 1}, "wrong kind"),
         ({"mapping": {"score": 3}}, "texts by name"),
         ({"db": "/etc/passwd"}, "cannot be read"),
         ({"cycle": 7}, "carry their own"),
@@ -74,6 +74,21 @@ def test_a_server_without_a_token_takes_nothing(server, cycle, monkeypatch):
 def test_odd_options_get_a_sentence(server, cycle, options, said):
     with pytest.raises(TailwatchError, match=said):
         send(server, "secret", cycle, options)
+
+
+def test_several_files_are_refused_before_any_is_sent(server, cycle, tmp_path, monkeypatch, capsys):
+    """Sent one by one, two halves of a cycle would be stored as half a cycle."""
+    monkeypatch.setenv("TAILWATCH_URL", server)
+    assert main(["ingest", str(cycle), str(cycle)]) == 2
+    assert "one file at a time" in capsys.readouterr().err
+    assert not (tmp_path / "server.duckdb").exists()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:abc", "http://[", "http://a b"])
+def test_an_odd_address_or_token_is_a_sentence(cycle, url):
+    for token in ("x", "x\ny", "\udcff"):
+        with pytest.raises(TailwatchError):
+            send(url, token, cycle, {})
 
 
 def test_a_name_with_a_path_leads_nowhere(server, tmp_path):

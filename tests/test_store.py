@@ -122,7 +122,7 @@ def plain(column: pd.Series) -> list[Any]:
 
 @pytest.mark.parametrize(
     "name",
-    ["'; DROP TABLE cycles; --", 'say "🙂"', "x" * 10_000, "%s ? $1 ../\n.."],
+    ["'; DROP TABLE cycles; --", 'say "🙂"', "x" * 2_000, "%s ? $1 ../\n.."],
 )
 def test_hostile_lineage_names(store, name):
     pipeline.ingest(store, [scores(0).assign(lineage=lineage) for lineage in (name, "other")])

@@ -27,10 +27,11 @@ def csv(path: Path) -> RawTable:
     rejects: list[tuple[int, str, str]] = []
     mark = "\t" if ".tsv" in path.name.lower() else ","
     with text_of(path) as lines:
-        parsed = csv_module.reader(lines, delimiter=mark)
-        header = [name.strip() for name in next(parsed, [])]
-        _check(header, path)
+        # Strict: a quote that is never closed would swallow the rest of the file without a word.
+        parsed = csv_module.reader(lines, delimiter=mark, strict=True)
         try:
+            header = [name.strip() for name in next(parsed, [])]
+            _check(header, path)
             for number, cells in enumerate(parsed, 1):
                 if len(cells) == len(header):
                     rows.append(dict(zip(header, cells, strict=True)))
@@ -39,7 +40,8 @@ def csv(path: Path) -> RawTable:
                     reason = f"it has {len(cells)} cells where the header names {len(header)}"
                     rejects.append((number, reason, mark.join(cells)[:2000]))
         except csv_module.Error as error:
-            raise TailwatchError(f"'{path.name}' cannot be read as CSV:", f"{error}.") from None
+            where = f"{error}, at line {parsed.line_num}."
+            raise TailwatchError(f"'{path.name}' cannot be read as CSV:", where, "Is a quote open?") from None
     return table(rows, rejects, numbers)
 
 

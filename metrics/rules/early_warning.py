@@ -107,6 +107,19 @@ def _quality(reading: Reading) -> str:
 
 
 def _learning(history: History, position: int, reading: Reading) -> str:
+    return f"{_progress(history, position, reading)}{_too_small(history, position)}"
+
+
+def _too_small(history: History, position: int) -> str:
+    """Said from the first cycle on: a guard that can never speak must not look like one that is content."""
+    found = [(t.metric, t.values[position]) for (_, part), t in history.trends.items() if part is None]
+    voters = [(m, v) for m, v in found if m.votes and v is not None]
+    if not voters or any((v.n or 0) >= m.votes_from for m, v in voters):
+        return ""
+    return " No metric has enough outputs to vote, so no alert can come: 200 are needed, or 50 tail prompts."
+
+
+def _progress(history: History, position: int, reading: Reading) -> str:
     standing = history.standings[position]
     if reading.cycle in standing.baseline:
         # Counted up to this cycle: what was said at the time is said again when more cycles are there.
@@ -115,6 +128,4 @@ def _learning(history: History, position: int, reading: Reading) -> str:
         return f"Learning what normal looks like: {have} of {needed} baseline cycles."
     if reading.cycle < max(standing.baseline):
         return "Learning what normal looks like: the baseline lies after this cycle."
-    if not any(d.votes for d in reading.deviations.values()):
-        return "Learning: no metric has enough outputs to vote. 200 outputs are needed, or 50 tail prompts."
     return "Learning: the baseline stands; a verdict needs two cycles after it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ STATISTICS = {
     "pct_previous": "% of the cycle before",
     "z": "normal movements from its baseline",
 }
+MOST_CYCLES = 100
 CHOICES = {
     "statistic": tuple(STATISTICS),
     "comparator": ("above", "below"),
@@ -32,14 +34,17 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
                 f"A rule's {name} is one of {', '.join(allowed)};", f"got '{full.get(name)}'."
             )
     try:
-        full["line"], full["for_cycles"] = float(full["line"]), int(full["for_cycles"])
+        line, cycles = float(full["line"]), float(full["for_cycles"])
     except (KeyError, TypeError, ValueError):
-        raise TailwatchError(
-            "A rule needs a line and a number of cycles;",
-            f"got '{full.get('line')}', '{full['for_cycles']}'.",
-        ) from None
-    if full["for_cycles"] < 1 or full["line"] != full["line"]:
-        raise TailwatchError("A rule holds for one cycle or more;", f"got {full['for_cycles']}.")
+        raise TailwatchError("A rule needs a line: a number above or below which it fires.") from None
+    if not math.isfinite(line):
+        raise TailwatchError("A rule's line is a finite number;", f"got {line}.")
+    if not 1 <= cycles <= MOST_CYCLES or cycles != int(cycles):
+        raise TailwatchError(f"A rule holds for 1 to {MOST_CYCLES} cycles;", f"got {cycles:g}.")
+    part = full.get("slice")
+    if part is not None and "=" not in str(part):
+        raise TailwatchError("A slice is given as NAME=VALUE;", f"got '{str(part)[:40]}'.")
+    full["line"], full["for_cycles"] = line, int(cycles)
     return full
 
 

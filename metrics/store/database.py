@@ -25,8 +25,6 @@ _CONFIG = {
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
 }
-# What the world does to us, as against mistakes of ours, which stay loud.
-_OUTSIDE = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -65,8 +63,8 @@ class Database:
                 # After a fatal error, such as a full disk, there is nothing left to roll back.
                 with contextlib.suppress(duckdb.Error):
                     con.execute("ROLLBACK")
-                if isinstance(error, _OUTSIDE):
-                    raise self._refused("written", error, "Nothing was stored; mend this first.") from None
+                if isinstance(error, duckdb.Error):
+                    raise self._refused("written", error, "Nothing was stored.") from error
                 raise
 
     @contextlib.contextmanager
@@ -76,7 +74,10 @@ class Database:
             with self._locked(fcntl.LOCK_EX), self._open(read_only=False) as con:
                 self._migrate(con)
         with self._locked(fcntl.LOCK_SH), self._open(read_only=True) as con:
-            yield con
+            try:
+                yield con
+            except duckdb.Error as error:
+                raise self._refused("read", error, "Is the file damaged? Restore it from a copy.") from error
 
     def revision(self) -> int:
         """A number that moves with every change: what a screen has cached is good until it does."""
@@ -88,7 +89,7 @@ class Database:
         return self.path.with_name(self.path.name + ".wal")
 
     def _refused(self, what: str, error: duckdb.Error, hint: str) -> TailwatchError:
-        found = str(error).splitlines()[0][:200].rstrip(".")
+        found = str(error).splitlines()[0][:200].rstrip(".! ")
         return TailwatchError(f"The store '{self.path}' cannot be {what}:", f"{found}.", hint)
 
     @contextlib.contextmanager
@@ -110,7 +111,8 @@ class Database:
         try:
             con = duckdb.connect(str(self.path), read_only=read_only, config=dict(_CONFIG))
         except duckdb.Error as error:
-            hint = "Close other programs that hold it, or name another store with --db FILE."
+            held = "lock" in str(error)
+            hint = "Close the program that holds it." if held else "Name a Tailwatch store with --db FILE."
             raise self._refused("opened", error, hint) from None
         try:
             yield con

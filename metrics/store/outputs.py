@@ -147,6 +147,8 @@ class Outputs(Database):
                 f"A baseline needs {FEWEST_BASELINE} cycles, to tell what retraining alone moves;",
                 f"{len(set(cycles))} were given.",
             )
+        if lineage not in self.lineages()["lineage"].tolist():
+            raise TailwatchError(f"There is no lineage '{lineage}' in the store.", do="Upload a cycle first.")
         spec = json.dumps(sorted(set(cycles))) if cycles else None
         with self.writing() as con:
             touch(con, lineage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
@@ -52,7 +53,7 @@ FAMILY = {
 }
 HEALTHY = {"high": "high", "low": "low", "reference": "near the reference"}
 WHOLE = "Whole"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -64,6 +65,27 @@ def plain(text: object, most: int = 80) -> str:
     """
     line = _CONTROL.sub(" ", str(text)).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def apart(options: Iterable[str], shown: Callable[[str], str] = plain) -> Callable[[str], str]:
+    """How each option of a select box is shown: harmless, and unlike every other.
+
+    Streamlit tells options apart by what is shown; two that look alike would be one.
+
+    >>> [*map(apart(["a", "a\\u202e"]), ["a", "a\\u202e"])]
+    ['a', 'a (2)']
+    """
+    labels: dict[str, str] = {}
+    taken: set[str] = set()
+    for option in dict.fromkeys(options):
+        name = found = shown(option) or "(blank)"
+        nth = 1
+        while found in taken:
+            nth += 1
+            found = f"{name} ({nth})"
+        taken.add(found)
+        labels[option] = found
+    return lambda option: labels.get(option, plain(option))
 
 
 def safe(text: object, most: int = 400) -> str:
@@ -93,6 +115,24 @@ def number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "unknown"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def z_digits(z: float | None, line: float) -> int:
+    """How many decimals of z are shown: two where one could not tell on which side of the line it lies.
+
+    >>> z_digits(-4.71, -2.2), z_digits(-2.16, -2.2)
+    (1, 2)
+    """
+    return 2 if z is not None and abs(z - line) <= 0.1 else 1
+
+
+def z_text(z: float, line: float, sign: str = "-") -> str:
+    """z as it is shown beside its line.
+
+    >>> z_text(-2.16, -2.2), z_text(1.23, -2.2, "+")
+    ('-2.16', '+1.2')
+    """
+    return f"{z:{sign}.{z_digits(z, line)}f}"
 
 
 def count(n: float | None) -> str:

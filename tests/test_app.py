@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,6 +15,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+import metrics
+from dashboard.parts import hints
+from dashboard.parts.mapping import ABSENT, guessed
 from metrics import demo, pipeline
 from metrics.store import Store
 
@@ -152,7 +157,7 @@ def test_trends_opens_on_the_most_urgent_and_takes_another(at: Path):
     app = run("trends")
     assert app.selectbox(key="lineage").value == "falls"
     app.selectbox(key="lineage").select(HOSTILE).run()
-    assert "&lt;img" in html(calm(app))
+    assert calm(app).title[0].value.startswith(r"\<img src\=http\:")
     assert app.query_params["lineage"] in (HOSTILE, [HOSTILE])
 
 
@@ -277,3 +282,114 @@ def test_how_it_is_measured_finds_every_metric_and_rule(at: Path):
     shown = html(run("method"))
     for thing in (*METRICS.all().values(), *RULES.all().values()):
         assert thing.label.replace("%", "") in shown.replace("%", "")
+
+
+def uploaded(*files: tuple[str, bytes, str], **query: str) -> AppTest:
+    app = run("upload", **query)
+    app.file_uploader(key="files").set_value(list(files)).run()
+    return calm(app)
+
+
+def stored(app: AppTest) -> AppTest:
+    button(app, "Store and measure").click().run()
+    return calm(app)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('{"example_id": "a", "output": "b", "lineage": "q", "cycle": 1e999}', "its cycle is not finite"),
+        ('{"example_id": "a", "output": "b", "lineage": ["q"], "cycle": 0.5}', "not a whole number"),
+        ('{"example_id": "a", "output": "b", "lineage": {"q": 1}, "cycle": [2]}', "not a number"),
+        ('{"example_id": "a", "output": "b", "lineage": "q", "cycle": 1%s}' % ("0" * 400), "not finite"),
+    ],
+)
+def test_odd_lineages_and_cycles_are_left_to_the_gate(empty: Path, row: str, words: str):
+    app = uploaded(("odd.jsonl", row.encode(), "text/plain"))
+    assert not wrong(app)
+    assert words in wrong(stored(app))
+    assert "FIELD=COLUMN" not in wrong(app)
+
+
+def test_no_lineage_is_preset_unless_one_came_from_it(at: Path):
+    frame = outputs("", 1).drop(columns=["lineage", "cycle"])
+    app = uploaded(csv(frame, "c0.csv"))
+    assert app.selectbox(key="to_lineage").options[0] == "A new lineage"
+    assert "has no name" in wrong(stored(app))
+    assert Store(at).lineages().set_index("lineage").loc["falls", "last_cycle"] == 7
+    app = uploaded(csv(frame, "c0.csv"), lineage="falls")
+    assert app.selectbox(key="to_lineage").value == "falls"
+    assert app.number_input(key="to_cycle_8").value == 8
+
+
+def test_columns_become_slices(empty: Path):
+    frame = outputs("new", 1).rename(columns={"slice.kind": "kind"})
+    app = uploaded(csv(frame))
+    app.multiselect(key="slice_columns").select("kind").run()
+    assert not wrong(stored(app))
+    assert Store(empty).outputs("new", [0])["slice.kind"].value_counts().to_dict() == {
+        "rare": 130,
+        "common": 130,
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["Ticket", "Response", "Input"],
+         {"example_id": "Ticket", "output": "Response", "prompt": "Input"}),
+        (["question_id", "question", "answer"],
+         {"example_id": "question_id", "prompt": "question", "output": "answer"}),
+        (["id", "example_id"], {"example_id": "example_id"}),
+        (["key", "text", "gold", "guess", "judge"],
+         {"example_id": "key", "output": "text", "label": "gold", "prediction": "guess", "score": "judge"}),
+        (["ID", "Output", "output", "Class", "PRED", "Acc"],
+         {"example_id": "ID", "output": "output", "label": "Class", "prediction": "PRED", "score": "Acc"}),
+    ],
+)  # fmt: skip
+def test_columns_are_guessed_and_none_twice(columns: list[str], expected: dict[str, str]):
+    found = guessed(columns)
+    assert {k: v for k, v in found.items() if v} == expected
+    assert len(set(found.values())) == len(found)
+
+
+def test_a_field_that_is_not_in_the_file_is_not_taken_from_it(empty: Path):
+    app = uploaded(csv(outputs("new", 1)))
+    app.selectbox(key="map_label").select(ABSENT).run()
+    assert not wrong(stored(app))
+    rows = Store(empty).outputs("new", [0])
+    assert rows["label"].isna().all()
+    assert json.loads(rows["metadata"].iloc[0])["label (not used)"].startswith("c")
+
+
+def test_names_in_select_boxes_have_no_direction_and_stay_apart(empty: Path):
+    turned = "falls\u202e"
+    pipeline.ingest(Store(empty), [outputs("falls", 1), outputs(turned, 1)])
+    app = run("trends", lineage=turned)
+    assert app.selectbox(key="lineage").options == ["falls", "falls (2)"]
+    assert app.selectbox(key="lineage").value == turned
+    app = uploaded(csv(outputs("", 1).drop(columns=["lineage", "cycle"])))
+    assert app.selectbox(key="to_lineage").options == ["A new lineage", "falls", "falls (2)"]
+
+
+def test_trends_is_headed_by_its_lineage(at: Path):
+    assert [t.value for t in run("trends").title] == ["falls"]
+
+
+def test_alert_says_what_z_is(at: Path):
+    found = re.search(
+        r"([\d.]+) times its normal movement.*?z is that ([\d.]+), corrected", html(run("alerts")), re.S
+    )
+    assert found
+    assert found[1] == found[2]
+
+
+def test_hints_of_the_core_never_speak_of_the_command_line():
+    """Every word with a dash before it that the core can advise, outside of the command line's own files."""
+    own = {"cli.py", "commands.py", "launch.py", "printing.py"}
+    files = [p for p in Path(str(metrics.__file__)).parent.rglob("*.py") if p.name not in own]
+    texts = [t for p in files for t in re.findall(r'"([^"\n]*(?:--[a-z]|`tailwatch)[^"\n]*)"', p.read_text())]
+    assert len(texts) > 8
+    for text in [*texts, "Name it with --score NAME.", "Give --with L.", "Give it with --cycle N."]:
+        assert "--" not in hints.what_to_do(text)
+        assert "`tailwatch" not in hints.what_to_do(text)

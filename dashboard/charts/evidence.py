@@ -8,13 +8,13 @@ from dashboard import canvas
 from dashboard.charts import chart
 from dashboard.palette import family_colour, palette
 from dashboard.story import Story
-from dashboard.words import safe
+from dashboard.words import safe, z_text
 from metrics.narrowing import METRIC_LINE
 
 
-@chart("evidence", label="How many normal movements each voting metric lies from its baseline")
+@chart("evidence", label="How far each voting metric lies from its baseline")
 def evidence(story: Story) -> go.Figure:
-    """One row per voting metric, in normal movements from one retraining to the next; left of 0 is worse.
+    """One row per voting metric: z, its distance from the baseline; left of 0 is worse.
 
     The dashed line is where a metric counts as low, if it stays there for two cycles.
     """
@@ -29,7 +29,8 @@ def evidence(story: Story) -> go.Figure:
         range=[len(rows) - 0.4, -0.6], showgrid=False, automargin=True,
     )  # fmt: skip
     reach = max(3.0, *(abs(r.z) for r in rows)) + 0.5
-    fig.update_xaxes(range=[-reach, reach], title={"text": "z, in normal movements", "standoff": 4}, nticks=7)
+    title = {"text": "z, corrected", "standoff": 4}
+    fig.update_xaxes(range=[-reach, reach], title=title, nticks=7)
     fig.add_vline(x=0, line={"color": colours.muted, "width": 1})
     fig.add_vline(x=METRIC_LINE, line={"color": colours.ink, "width": 1, "dash": "dash"})
     fig.add_annotation(
@@ -41,6 +42,7 @@ def evidence(story: Story) -> go.Figure:
         fig.add_scatter(
             x=[0, row.z], y=[place, place], mode="lines+markers", line={"color": colour, "width": 3},
             marker={"size": [0, 10], "color": colour, "opacity": 1},
-            hovertext=["", f"<b>{safe(row.label)}</b><br>z {row.z:+.1f}"], hoverinfo="text",
+            hovertext=["", f"<b>{safe(row.label)}</b><br>z {z_text(row.z, METRIC_LINE, '+')}"],
+            hoverinfo="text",
         )  # fmt: skip
     return fig

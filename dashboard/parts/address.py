@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from dashboard.words import apart, plain
+
 
 def choose(
-    title: str, options: Sequence[str], key: str, start: str, shown: Callable[[str], str] = str
+    title: str, options: Sequence[str], key: str, start: str, shown: Callable[[str], str] = plain
 ) -> str:
     """A selection that is in the address from the first moment on.
 
@@ -21,7 +23,7 @@ def choose(
     if st.session_state.get(key) not in options:
         before = st.session_state.get(written)
         st.session_state[key] = next((o for o in (asked, before, start) if o in options), options[0])
-    picked = str(st.selectbox(title, options, key=key, format_func=shown))
+    picked = str(st.selectbox(title, options, key=key, format_func=apart(options, shown)))
     if asked != picked:
         st.query_params[key] = picked
     st.session_state[written] = picked

@@ -29,18 +29,6 @@ def _read(file_id: str, _file: UploadedFile) -> RawTable:
         return pipeline.read(place)
 
 
-def what_to_do(hint: str) -> str:
-    """A hint that speaks of the command line, as this page says it."""
-    here = {
-        "--replace": "Tick 'Replace the cycle' under 'More about this cycle', or give another cycle.",
-        "--map": "Choose its column under 'Which column is what'.",
-        "--lineage": "Name it under 'Where it belongs'.",
-        "--cycle": "Give it under 'Where it belongs'.",
-        "--format": "Give the file the ending of what it is.",
-    }
-    return next((words for flag, words in here.items() if flag in hint), hint)
-
-
 def facts() -> dict[str, Any]:
     """The options of an ingest that most uploads leave alone."""
     with st.expander("More about this cycle: checkpoint, training mix, decoding"):

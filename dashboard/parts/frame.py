@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.palette import palette
+from dashboard.parts import hints
 from dashboard.words import label, safe
 from metrics.core import TailwatchError
 
@@ -71,7 +72,7 @@ def calm() -> Iterator[None]:
     try:
         yield
     except TailwatchError as error:
-        wrong(str(error))
+        wrong(hints.sentence(error))
     except Exception:
         logging.getLogger("tailwatch").exception("A page could not be shown")
         wrong("Something went wrong here. Nothing was lost; reload the page, and look into the server's log.")

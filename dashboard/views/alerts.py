@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import desk
 from dashboard.parts import acknowledging, frame, picture, status
 from dashboard.story import Story
-from dashboard.words import safe
+from dashboard.words import safe, z_digits, z_text
 from metrics.core import METRICS
 from metrics.narrowing import INDEX_LINE, METRIC_LINE
 
 PER_PAGE = 10
+_TIMES = re.compile(r"([\d.]+) times its normal movement")
 STATES = ("open", "acknowledged", "resolved")
 NOTHING = {
     "open": "No alert is open.",
@@ -49,6 +53,7 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
             status.headline(alert["severity"], frame.theme(), alert["lineage"], _span(alert))
             + f'<p class="tw-says" data-testid="sentence">{status.explained(alert["message"])}</p>'
             + f'<div class="tw-facts"><span>{"</span><span>".join(_sure(alert))}</span></div>'
+            + _what_z_is(alert)
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             _actions(alert, nth)
@@ -68,15 +73,32 @@ def _span(alert: pd.Series) -> str:
 def _sure(alert: pd.Series) -> list[str]:
     """Since when, and how sure, in parts."""
     out = [f"Since <b>cycle {int(alert['since_cycle'])}</b>"]
-    rows = desk.movements(alert["evidence"])
-    mine = next((r for r in rows if r.metric == alert["metric"]), None)
+    mine = _own_row(alert)
     if mine is not None:
-        out.append(f"How sure: z <b>{mine.z:.1f}</b>, low from {METRIC_LINE:g}")
+        out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
     index = desk.index(alert["evidence"])
     if index is not None:
-        out.append(f"All voting metrics together <b>{index:.1f}</b>, low from {INDEX_LINE:g}")
+        out.append(f"All voting metrics together <b>{z_text(index, INDEX_LINE)}</b>, low from {INDEX_LINE:g}")
     out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
     return out
+
+
+def _own_row(alert: pd.Series) -> dict[str, Any] | None:
+    """What the evidence says of the metric that the alert is about."""
+    return next((r for r in desk.evidence_rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
+
+
+def _what_z_is(alert: pd.Series) -> str:
+    """How z comes from the number that the sentence above it names."""
+    row = _own_row(alert)
+    if row is None:
+        return ""
+    label = METRICS.get(row["metric"]).label if row["metric"] in METRICS.all() else ""
+    told = _TIMES.search(alert["message"]) if label and alert["message"].startswith(label) else None
+    said = f"that {told[1]}" if told else "the number of normal movements"
+    return (
+        f'<div class="tw-quiet">z is {said}, corrected for how few cycles the noise was learned from.</div>'
+    )
 
 
 def _actions(alert: pd.Series, nth: int) -> None:
@@ -104,14 +126,14 @@ def _actions(alert: pd.Series, nth: int) -> None:
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     st.caption(
-        "z is the distance from the baseline in normal movements from one retraining to the next, made"
-        " smaller where few cycles told how large those are. Left of 0 is worse."
+        "Left of 0 is worse. A metric counts as low where z reaches the dashed line for two cycles running."
     )
     story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
     picture.show("evidence", story, key=f"evidence-{nth}")
     catalog = METRICS.all()
     table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
+    digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
     table["change"] = 100 * table["change"]
     table["noise"] = 100 * table["noise"]
     st.dataframe(
@@ -122,7 +144,7 @@ def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
             "baseline": st.column_config.NumberColumn(format="%.3g"),
             "change": st.column_config.NumberColumn("change", format="%+.1f %%"),
             "noise": st.column_config.NumberColumn("normal movement", format="%.1f %%"),
-            "z": st.column_config.NumberColumn("z", format="%+.1f"),
+            "z": st.column_config.NumberColumn("z", format=f"%+.{digits}f"),
         },
     )
 

@@ -8,8 +8,9 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import acknowledging, address, examples, folded, frame, lines, picture, result, status
 from dashboard.story import Line, Story
-from dashboard.words import WHOLE, count, label, number, part
+from dashboard.words import WHOLE, apart, count, label, number, part, z_digits
 from metrics.core import METRICS, TailwatchError
+from metrics.narrowing import METRIC_LINE
 
 USUAL = ("mean_score", "tail_recall", "distinct_2", "coverage")
 
@@ -24,10 +25,15 @@ def page() -> None:
         st.page_link("views/overview.py", label="Load the sample data, or upload a cycle")
         return
     first = str(status.by_urgency(at, desk.lineages(at))["lineage"].iloc[0])
-    name = address.choose("Lineage", names, "lineage", first)
+    # The heading needs what is chosen beside it; on a narrow screen it stands above.
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with right:
+        name = address.choose("Lineage", names, "lineage", first)
+    with left:
+        st.title(label(name), anchor=False)
     row = desk.lineages(at).iloc[names.index(name)]
     result.show(at, name)
-    st.html(status.block(at, row, frame.theme(), named=True, lead=True))
+    st.html(status.block(at, row, frame.theme(), named=False, lead=True))
     acknowledging.buttons(at, name)
     if not desk.verdicts(at, name):
         raise TailwatchError(
@@ -39,6 +45,7 @@ def page() -> None:
     _slices(at, name, metric)
     examples.show(at, name, cycle)
     lines.show(at, name, metric, slice)
+    st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 
 
 def _scissors(at: desk.Revision, name: str) -> int | None:
@@ -47,7 +54,7 @@ def _scissors(at: desk.Revision, name: str) -> int | None:
     place = st.container()
     chosen = st.multiselect(
         "Metrics on this chart", known, default=_usual(at, name, known), key="compare",
-        format_func=lambda m: METRICS.get(m).label, bind="query-params",
+        format_func=apart(known, lambda m: METRICS.get(m).label), bind="query-params",
     )  # fmt: skip
     with place:
         story = desk.story(at, name, [(m, None) for m in chosen], frame.theme())
@@ -102,7 +109,9 @@ def _numbers(story: Story) -> None:
     points = story.lines[0].points if story.lines else ()
     rows = [(p.cycle, p.value, p.low, p.high, p.n, p.baseline, p.z, p.status, p.note) for p in points]
     names = ["cycle", "value", "low", "high", "n", "baseline", "z", "status", "note"]
-    formats = {"n": "%.0f", "z": "%+.1f", **dict.fromkeys(("value", "low", "high", "baseline"), "%.4g")}
+    digits = max((z_digits(p.z, METRIC_LINE) for p in points), default=1)
+    values = dict.fromkeys(("value", "low", "high", "baseline"), "%.4g")
+    formats = {"n": "%.0f", "z": f"%+.{digits}f", **values}
     shown = {name: st.column_config.NumberColumn(format=form) for name, form in formats.items()}
     table = pd.DataFrame(rows, columns=names)
     st.dataframe(table, hide_index=True, placeholder="", column_config=shown)

@@ -12,11 +12,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import desk
 from dashboard.parts import bringing, frame, mapping, picture, result
-from dashboard.words import count, cycles, plain
+from dashboard.words import apart, count, cycles, plain
 from metrics import pipeline
 from metrics.core import READERS, RawTable, TailwatchError
+from metrics.fields import as_text, blank
+from metrics.fields import plain as as_number
 
-NEW = "A new lineage"
+# A lineage that is stored holds no such sign, so that none can be called so.
+OWN, NEW = "\x00own", "\x00new"
 NEEDED = (
     "Needed are an example_id that stays the same across cycles, and one of output, prediction, embedding"
     " or score."
@@ -41,7 +44,8 @@ def page() -> None:
     rows = pd.concat([t.rows.head(200) for t in tables], ignore_index=True)
     _preview(files, tables)
     chosen = mapping.choose(rows)
-    options = _place(tables, rows, chosen)
+    tables = chosen.tables(tables)
+    options = _place(tables, chosen.applied(rows), chosen.mapping)
     if st.button("Store and measure", type="primary", key="store"):
         _store(tables, options)
 
@@ -73,10 +77,14 @@ def _place(tables: list[RawTable], rows: pd.DataFrame, chosen: Mapping[str, str]
 
 def _lineage(rows: pd.DataFrame, column: str) -> str | None:
     known = desk.lineages(desk.now())["lineage"].tolist()
-    own = [str(v) for v in rows[column].dropna().unique()] if column in rows else []
-    start = ["As in the file"] if own else []
-    picked = st.selectbox("Lineage", [*start, *known, NEW], key="to_lineage")
-    if picked == "As in the file":
+    own = _said(rows[column]) if column in rows else []
+    options = [*([OWN] if own else []), NEW, *known]
+    # Somebody else's lineage is never preset: only the file or the page one came from may name it.
+    asked = st.query_params.get("lineage")
+    start = options.index(asked) if not own and asked in known else 0
+    shown = apart(options, lambda o: {OWN: "As in the file", NEW: "A new lineage"}.get(o) or plain(o))
+    picked = st.selectbox("Lineage", options, index=start, key="to_lineage", format_func=shown)
+    if picked == OWN:
         st.text("The file names " + ", ".join(plain(v, 40) for v in own[:5]))
         return None
     if picked != NEW:
@@ -85,17 +93,28 @@ def _lineage(rows: pd.DataFrame, column: str) -> str | None:
     return name.strip() if name and name.strip() else ""
 
 
+def _said(column: pd.Series) -> list[str]:
+    """The different texts of a column whose cells may be anything, in order."""
+    return list(dict.fromkeys(text for v in column[~blank(column)] if (text := as_text(v)) is not None))
+
+
 def _cycle(tables: list[RawTable], column: str, lineage: str | None) -> int | None:
     own = [t.rows[column] for t in tables if column in t.rows]
-    if own:
-        numbers = pd.to_numeric(pd.concat(own), errors="coerce").dropna()
-        found = sorted({int(v) for v in numbers})
-        st.text_input("Cycle", value=f"{cycles(found[:40])}, as in the file" if found else "", disabled=True)
+    if any((~blank(cells)).any() for cells in own):
+        found = _numbers(pd.concat(own))
+        said = f"{cycles(found[:40])}, as in the file" if found else "none that is a number"
+        st.text_input("Cycle", value=said, disabled=True)
         return None
     known = desk.cycles(desk.now(), lineage)["cycle"].tolist() if lineage else []
     after = int(max(known, default=-1)) + 1
     # The key moves with the lineage, so that another lineage starts from its own next cycle.
     return int(st.number_input("Cycle", min_value=0, value=after, key=f"to_cycle_{after}"))
+
+
+def _numbers(cells: pd.Series) -> list[int]:
+    """The cycles that a column names; what is none is left to the gate, which says so."""
+    numbers = pd.to_numeric(cells.map(as_number), errors="coerce")
+    return sorted({int(v) for v in numbers[numbers.between(0, 2**31 - 1)]})
 
 
 def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
@@ -104,8 +123,6 @@ def _store(tables: list[RawTable], options: dict[str, Any]) -> None:
     bar = st.progress(0.0, text="Reading")
     try:
         report = pipeline.ingest(desk.store(), tables, progress=frame.filling(bar), **options)
-    except TailwatchError as error:
-        raise TailwatchError(error.wrong, error.found, bringing.what_to_do(error.do)) from None
     finally:
         bar.empty()
     written = [c for s in report.stored for c in s.written]

@@ -13,7 +13,7 @@ STATISTICS = {
     "value": "value",
     "pct_baseline": "% of its baseline",
     "pct_previous": "% of the cycle before",
-    "z": "normal movements from its baseline",
+    "z": "normal movements from its baseline, corrected",
 }
 MOST_CYCLES = 100
 CHOICES = {

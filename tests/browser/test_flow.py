@@ -97,7 +97,7 @@ def test_untrusted_names_load_nothing(page: Page, serve: Serve, tmp_path: Path, 
     address = serve(path)
     page.goto(address)
     expect(page.locator(CHART).first).to_be_visible()
-    expect(page.get_by_test_id("status")).to_contain_text("<img src=http://example.org/x.png>")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=http://example.org/x.png>")
     page.get_by_text("What it wrote").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     for name in ("Overview", "Alerts", "Upload", "How it is measured"):

@@ -110,7 +110,8 @@ def _point(trend: Trend, position: int, standing: Standing, standings: Sequence[
     if value is None:
         return Point(standing.cycle, "undefined")
     base = [b.value for b in trend.baselines[position] if b.value is not None]
-    earlier = [trend.values[i] for i in range(position) if standings[i].segment == standing.segment]
+    past = [i for i in range(position) if standings[i].segment == standing.segment]
+    earlier = narrowing.pairs(trend, past)
     moved = narrowing.deviation(trend.metric, value, trend.baselines[position], earlier)
     baseline = moved.baseline if moved is not None else (sum(base) / len(base) if base else None)
     # A cycle of the baseline is not so many movements away from itself.

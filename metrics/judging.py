@@ -42,7 +42,11 @@ def episodes(lineage: str, verdicts: Sequence[Verdict]) -> list[Alert]:
     closed: list[Alert] = []
     for verdict in verdicts:
         if verdict.status in UNJUDGED and not verdict.findings:
-            continue  # nothing can be said of this cycle, so an alert is neither over nor confirmed
+            # Nothing can be said of this cycle, so an alert is neither over nor confirmed. Where a new
+            # baseline is learned, it never will be: what was lost is the new normal, and the alert stays.
+            if verdict.status == "learning":
+                closed += [open_now.pop(key) for key in list(open_now)]
+            continue
         found = {(rule, f.metric, f.slice, f.severity == "watch"): (rule, f) for rule, f in verdict.findings}
         for key in [k for k in open_now if k not in found]:
             closed.append(_ended(open_now.pop(key), verdict.cycle))
@@ -65,8 +69,8 @@ def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle:
 def check_result(lineage: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The verdict after the last of these cycles, as outside scripts read it."""
     last = verdicts[-1]
-    alerts = [a for a in episodes(lineage, verdicts) if a.last_cycle == last.cycle]
-    healthy = [v.cycle for v in verdicts if v.status == "healthy"]
+    known = episodes(lineage, verdicts)
+    alerts = [a for a in known if a.last_cycle == last.cycle]
     return {
         "lineage": lineage,
         "cycle": last.cycle,
@@ -85,14 +89,13 @@ def check_result(lineage: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
             }
             for a in sorted(alerts, key=lambda a: (a.first_cycle, a.rule, a.metric or ""))
         ],
-        "last_healthy_cycle": _last_healthy(verdicts, healthy),
+        "last_healthy_cycle": _last_healthy(verdicts, known),
         "history": [{"cycle": v.cycle, "status": v.status, "quality": v.quality} for v in verdicts],
     }
 
 
-def _last_healthy(verdicts: Sequence[Verdict], healthy: Sequence[int]) -> int | None:
-    """The cycle to go back to: the last one said to be healthy before the evidence of a narrowing begins."""
-    last = verdicts[-1]
-    if last.status in ("narrowing", "collapse") and last.since is not None:
-        healthy = [c for c in healthy if c < last.since]
+def _last_healthy(verdicts: Sequence[Verdict], alerts: Sequence[Alert]) -> int | None:
+    """The cycle to go back to: the last healthy one before the evidence of any narrowing that is not over."""
+    since = [a.since_cycle for a in alerts if a.resolved_cycle is None and a.severity != "watch"]
+    healthy = [v.cycle for v in verdicts if v.status == "healthy" and all(v.cycle < s for s in since)]
     return healthy[-1] if healthy else None

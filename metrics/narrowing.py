@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics import stats
-from metrics.core import FEWEST_BASELINE, Metric, MetricValue, Quality, Standing, Status, Trend
+from metrics.core import FEWEST_BASELINE, GROUPS, Metric, MetricValue, Quality, Standing, Status, Trend
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,33 +77,51 @@ def learned_noise(past: Floats) -> tuple[float, float]:
     return float(np.sqrt(np.mean(steps**2) / 2)), 2 * (m - 1) ** 2 / (3 * m - 4)
 
 
+Pair = tuple[MetricValue, Sequence[MetricValue]]
+
+
 def deviation(
-    metric: Metric, value: MetricValue, baseline: Sequence[MetricValue], past: Sequence[MetricValue | None]
+    metric: Metric, value: MetricValue, baseline: Sequence[MetricValue], past: Sequence[Pair]
 ) -> Deviation | None:
-    """Compare a value with its baseline; None where either is unknown."""
-    base = [b for b in baseline if b.status == "ok"]
-    if value.status != "ok" or value.value is None or len(base) < FEWEST_BASELINE:
+    """Compare a value with its baseline; None where either is unknown.
+
+    `past` pairs earlier values with their own baselines: a smaller cycle was measured under another
+    comparison, and only its distance from the baseline measured alike says how much the metric moves.
+    """
+    d = _distance(metric, value, baseline)
+    if d is None or value.value is None:
         return None
-    centre = float(np.mean([_y(b, metric) for b in base]))
-    d = _y(value, metric) - centre
+    base = _known(baseline)
     replicates = _replicates(value, metric) - np.mean([_replicates(b, metric) for b in base], axis=0)
     step = stats.step_on_scale(value.value, value.step, metric.scale)
     sampling = max(stats.jackknife_se(replicates), step)
-    known = np.array([_y(p, metric) for p in past if p is not None and p.status == "ok"])
-    learned, freedom = learned_noise(known)
+    moved = [_distance(metric, then, beside) for then, beside in past]
+    learned, freedom = learned_noise(np.array([m for m in moved if m is not None]))
     learned *= float(np.sqrt(1 + 1 / len(base)))
-    sigma, freedom = (sampling, 19.0) if sampling >= learned else (learned, freedom)
+    sigma, freedom = (sampling, GROUPS - 1.0) if sampling >= learned else (learned, freedom)
     z = float(stats.t_corrected(d / sigma, freedom)) if sigma > 0 else 0.0
-    return _describe(metric, value.value, centre, d, sigma, z, replicates, value)
+    # The end of the 90 % interval nearer to no loss, by Student as z itself.
+    sure = d + sigma * stats.t_quantile(0.95, freedom)
+    centre = float(np.mean([_y(b, metric) for b in base]))
+    return _describe(metric, value, centre, sure, sigma, z, replicates)
+
+
+def _known(values: Sequence[MetricValue]) -> list[MetricValue]:
+    return [v for v in values if v.status == "ok"]
+
+
+def _distance(metric: Metric, value: MetricValue, baseline: Sequence[MetricValue]) -> float | None:
+    base = _known(baseline)
+    if value.status != "ok" or len(base) < FEWEST_BASELINE:
+        return None
+    return _y(value, metric) - float(np.mean([_y(b, metric) for b in base]))
 
 
 def _describe(
-    metric: Metric, now: float, centre: float, d: float, sigma: float, z: float, r: Floats, value: MetricValue
+    metric: Metric, value: MetricValue, centre: float, sure: float, sigma: float, z: float, r: Floats
 ) -> Deviation:
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    back = [
-        float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0.0, 1.645 * sigma + d, -sigma)
-    ]
+    sign, now = -1.0 if metric.healthy == "low" else 1.0, value.value or 0.0
+    back = [float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0.0, sure, -sigma)]
     base = back[0]
     scale = abs(base) if base else 1.0
     votes = metric.votes and (value.n or 0) >= metric.votes_from
@@ -158,8 +176,9 @@ class _Run:
     since: int | None = None
 
     def step(self, cycle: int, z: float | None) -> None:
-        """Take in one cycle."""
+        """Take in one cycle; one that says nothing breaks a run, whichever way it went."""
         if z is None:
+            self.low, self.quiet = [], 0
             return
         self.low = [*self.low, cycle] if z <= self.line else []
         self.quiet = self.quiet + 1 if z > self.quiet_line else 0
@@ -192,7 +211,10 @@ def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend 
     readings: list[Reading] = []
     for position, standing in enumerate(standings):
         state = states.setdefault(standing.segment, _State())
+        # What lies before a pinned baseline, such as an untuned first model, says nothing of normal noise.
+        first = min(standing.baseline, default=0)
         past = [i for i in range(position) if standings[i].segment == standing.segment]
+        past = [i for i in past if standings[i].cycle >= first]
         if standing.opens_segment:
             readings.append(Reading(standing.cycle, "not_comparable", "unknown"))
             continue
@@ -207,11 +229,16 @@ def _deviations(trends: Sequence[Trend], position: int, past: Sequence[int]) -> 
     for trend in trends:
         value = trend.values[position]
         if value is not None:
-            earlier = [trend.values[i] for i in past]
-            result = deviation(trend.metric, value, trend.baselines[position], earlier)
+            result = deviation(trend.metric, value, trend.baselines[position], pairs(trend, past))
             if result is not None:
                 found[trend.metric.name] = result
     return found
+
+
+def pairs(trend: Trend, positions: Sequence[int]) -> list[Pair]:
+    """The values at these positions that are there, each with its own baseline."""
+    found = ((trend.values[i], trend.baselines[i]) for i in positions)
+    return [(value, base) for value, base in found if value is not None]
 
 
 def speaks(standing: Standing) -> bool:
@@ -227,8 +254,9 @@ def _advance(
         return Reading(cycle, "learning", "unknown", deviations=found)
     voters = {name: d for name, d in found.items() if d.votes}
     index = joint_index(list(voters.values()))
-    for name, d in voters.items():
-        state.metrics.setdefault(name, _Run(METRIC_LINE, QUIET_METRIC)).step(cycle, d.z)
+    for name in voters.keys() | state.metrics.keys():
+        run = state.metrics.setdefault(name, _Run(METRIC_LINE, QUIET_METRIC))
+        run.step(cycle, voters[name].z if name in voters else None)
     state.index.step(cycle, index)
     dropped = _quality(state, cycle, score.get("mean_score"))
     state.judged += 1

@@ -153,10 +153,6 @@ def _check_facts(facts: Mapping[str, str]) -> None:
         parse_mix(facts["mix"])
     if "parent" in facts and not re.fullmatch("[0-9]{1,9}", facts["parent"]):
         raise TailwatchError("A parent is the number of a cycle;", f"got '{facts['parent'][:40]}'.")
-    settings = [part for part in facts.get("decoding", "").split(",") if part.strip()]
-    wrong = [part for part in settings if not re.fullmatch(r"[^=]+=[^=]+", part)]
-    if wrong and not facts["decoding"].lstrip().startswith("{"):
-        raise TailwatchError("Decoding is given as temperature=0.7,top_p=0.9;", f"got '{wrong[0][:40]}'.")
 
 
 def reference(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import gammaln, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import gammaln, ndtri, stdtr, stdtrit
 
 from metrics.core import GROUPS, Scale
 
@@ -133,9 +133,9 @@ def t_corrected(ratio: npt.ArrayLike, freedom: npt.ArrayLike) -> Floats:
     return np.asarray(np.where(t < 0, z, -z), float)
 
 
-def normal_probability(z: float) -> float:
-    """Probability that a standard normal lies below z."""
-    return float(ndtr(z))
+def t_quantile(p: float, freedom: float) -> float:
+    """The p-quantile of Student's distribution."""
+    return float(stdtrit(freedom, p))
 
 
 def expected_types(spread: npt.ArrayLike, n: int, m: int) -> float:

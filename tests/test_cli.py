@@ -177,7 +177,6 @@ def test_every_table_is_printed(db, capsys):
     [
         ('example_id,output\na,"open\nb,x\nc,y\n', "at line 4"),
         ("example_id,output,parent\na,x,²\n", "number of a cycle"),
-        ("example_id,output,decoding\na,x,hot\n", "temperature=0.7"),
         ("example_id,output,checkpoint\na,x,v1\nb,y,v2\n", "disagree on its checkpoint"),
         ("example_id,embedding\na," + "[" * 100_000 + "\n", "finite numbers"),
     ],

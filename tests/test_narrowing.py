@@ -210,19 +210,18 @@ def value(level: float, spread: float = 0.0, name: str = "mean_score", **facts: 
 
 def deviation(now: MetricValue, base: Sequence[float], past: Sequence[float]) -> Deviation:
     metric = METRICS.get(now.metric)
-    found = narrowing.deviation(
-        metric, now, [value(b, name=now.metric) for b in base], [value(p, name=now.metric) for p in past]
-    )
+    beside = [value(b, name=now.metric) for b in base]
+    found = narrowing.deviation(metric, now, beside, [(value(p, name=now.metric), beside) for p in past])
     assert found is not None
     return found
 
 
 def test_sampling_noise_decides_where_retraining_moves_nothing():
-    """Baseline 5, now 4, SE .5: the ratio -2 at 19 degrees of freedom."""
+    """Baseline 5, now 4, SE .5: the ratio -2 at 19 degrees of freedom, whose 95 % quantile is 1.7291."""
     d = deviation(value(4.0, 0.5), [5.0] * 4, [5.0] * 4)
     assert d.z == pytest.approx(float(stats.t_corrected(-2.0, 19)))
     assert (d.change, d.noise) == (pytest.approx(-0.2), pytest.approx(0.1))
-    assert d.sure_change == pytest.approx((4 + 1.645 * 0.5 - 5) / 5)
+    assert d.sure_change == pytest.approx((4 + 1.7291 * 0.5 - 5) / 5, abs=1e-5)
 
 
 def test_retrain_noise_decides_where_it_is_larger():
@@ -232,11 +231,41 @@ def test_retrain_noise_decides_where_it_is_larger():
 
 
 def test_a_saturated_count_is_judged_by_its_step():
-    """53 of 53 classes four times, now 52 with no spread at all: one step of the count, ratio -1."""
+    """53 of 53 classes four times, now 52 with no spread at all: one step, as wide as it is at 52 of 53."""
     d = deviation(value(52 / 53, name="class_coverage", step=1 / 53), [1.0] * 4, [1.0] * 4)
     unit = math.asin(math.sqrt(52 / 53)) - math.asin(math.sqrt(51 / 53))
     ratio = (math.asin(math.sqrt(52 / 53)) - math.pi / 2) / unit
     assert d.z == pytest.approx(float(stats.t_corrected(ratio, 19)))
+
+
+def test_noise_is_learned_from_distances_to_the_baseline_measured_alike():
+    """A past cycle measured at another size, 3 against a baseline of 3, moved by nothing."""
+    five, three = [value(5.0)] * 4, [value(3.0)] * 4
+    past = [(value(5.0), five), (value(3.0), three), (value(5.0), five), (value(5.0), five)]
+    found = narrowing.deviation(METRICS.get("mean_score"), value(4.0, 0.5), five, past)
+    assert found.z == pytest.approx(float(stats.t_corrected(-2.0, 19)))
+
+
+def test_an_unknown_cycle_breaks_a_run():
+    """Low, unknown, low is not two cycles running."""
+    run = narrowing._Run(narrowing.METRIC_LINE, narrowing.QUIET_METRIC)
+    for cycle, z in enumerate([-5.0, None, -5.0]):
+        run.step(cycle, z)
+    assert not run.triggers
+    run.step(3, -5.0)
+    assert run.low == [2, 3]
+
+
+def test_what_lies_before_a_pinned_baseline_says_nothing_of_noise():
+    """Cycle 0 is another model altogether; with the baseline pinned to 1 to 4 it leaves no trace."""
+    found = []
+    for first in (0.0, 80.0):
+        past = planted.history({"distinct_1": [first, *[0.0] * 19]}, seed=2)
+        own = past.trends[("distinct_1", None)].values
+        places = [replace(s, baseline=(1, 2, 3, 4)) for s in past.standings]
+        trend = replace(past.trends[("distinct_1", None)], baselines=tuple(own[1:5] for _ in own))
+        found.append(narrowing.read(places, [trend], None)[8].deviations["distinct_1"])
+    assert found[0] == found[1]
 
 
 def test_the_index_corrects_for_correlation():

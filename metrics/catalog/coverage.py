@@ -27,8 +27,10 @@ def coverage(sample: Sample) -> Reading:
 
     The expectation is the share that as many texts from the reference's own source would reach,
     1 - prod_{j=1..5} (N - j) / (M + N - j) for N reference points and M outputs, which frees the ratio from
-    sample size. 1 means: as wide as the reference. The reference is the pinned human set, else the other
-    baseline cycles, deduplicated, at most 2,000 points. Healthy: high; `raw` is the plain share.
+    sample size. 1 means: as wide as the reference, if prompts come
+    in the reference's class shares; an eval set with extra tail prompts reads otherwise, and only the
+    change counts. The reference is the pinned human set, else the other baseline cycles, deduplicated, at
+    most 2,000 points. Healthy: high; `raw` is the plain share.
     Blind to: how often a region is visited, and to wording that leaves the meaning alone.
 
     Outputs that are the reference itself reach every point:

@@ -20,7 +20,9 @@ from metrics.sample import Sample
 def prediction_entropy(sample: Sample) -> Reading:
     """Shannon entropy of the predicted classes by natural weight, in nats: -sum p log p.
 
-    Range 0 to log(number of classes). Healthy: high. Missing predictions are a class of their own.
+    The plug-in value: with few outputs and many classes it lies below the entropy of endless outputs, alike
+    in every cycle of one size. Rises with refusals too. Range 0 to log(number of classes).
+    Healthy: high. Missing predictions are a class of their own.
     Blind to: which classes are right (see `tail_recall`), and to the wording of outputs (`distinct_2`).
 
     >>> from metrics.sample import demo_sample

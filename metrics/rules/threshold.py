@@ -89,7 +89,7 @@ def _statistic(history: History, trend: Trend, position: int, spec: Mapping[str,
     segment = history.standings[position].segment
     past = [i for i in range(position) if history.standings[i].segment == segment]
     if spec["statistic"] == "z":
-        earlier = [trend.values[i] for i in past]
+        earlier = narrowing.pairs(trend, past)
         d = narrowing.deviation(trend.metric, value, trend.baselines[position], earlier)
         # Turned back, so that a line under 0 always means less than the baseline.
         return None if d is None else (-d.z if trend.metric.healthy == "low" else d.z)

@@ -1,0 +1,49 @@
+"""From verdicts to alerts: what opens, stays and ends, and which cycle to go back to."""
+
+from metrics.core import Finding
+from metrics.judging import check_result, episodes
+from metrics.store import Verdict
+
+
+def said(*statuses):
+    """One verdict per status, a narrowing with its finding since cycle 2."""
+    verdicts = []
+    for cycle, status in enumerate(statuses):
+        low = status in ("watch", "narrowing", "collapse")
+        found = (("early_warning", Finding(status, "distinct_1", None, 2, "low")),) if low else ()
+        verdicts.append(Verdict(cycle, status, "steady", 2 if low else None, None, status, found))
+    return verdicts
+
+
+def test_an_alert_ends_with_the_first_cycle_that_does_not_confirm_it():
+    (alert,) = episodes("l", said("healthy", "healthy", "narrowing", "collapse", "healthy"))
+    assert (alert.first_cycle, alert.last_cycle, alert.resolved_cycle, alert.severity) == (
+        2,
+        3,
+        4,
+        "collapse",
+    )
+
+
+def test_a_single_cycle_that_cannot_be_compared_ends_nothing():
+    (alert,) = episodes("l", said("healthy", "healthy", "narrowing", "not_comparable", "narrowing"))
+    assert (alert.first_cycle, alert.last_cycle, alert.resolved_cycle) == (2, 4, None)
+
+
+def test_a_new_baseline_does_not_resolve_what_was_lost_before_it():
+    """The collapsed model is the new normal: the alert stays, and no cycle since is one to go back to."""
+    verdicts = said("healthy", "healthy", "narrowing", "not_comparable", *["learning"] * 4, "healthy")
+    (alert,) = episodes("l", verdicts)
+    assert (alert.last_cycle, alert.resolved_cycle) == (2, None)
+    assert check_result("l", verdicts)["last_healthy_cycle"] == 1
+
+
+def test_after_a_resolved_alert_healthy_cycles_count_again():
+    verdicts = said("healthy", "healthy", "narrowing", "healthy")
+    assert check_result("l", verdicts)["last_healthy_cycle"] == 3
+    assert check_result("l", verdicts[:3])["last_healthy_cycle"] == 1
+
+
+def test_a_watch_is_an_episode_of_its_own():
+    both = episodes("l", said("healthy", "healthy", "watch", "narrowing"))
+    assert [(a.severity, a.first_cycle) for a in both] == [("watch", 2), ("narrowing", 3)]

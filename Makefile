@@ -19,7 +19,8 @@ study: $(STAMP)  ## the sample recursion over seeds 0 to 19: false alarms, detec
 	@$(BIN)/python sample_data/study.py
 
 bench: $(STAMP)  ## timings that the README quotes
-	@$(BIN)/python tests/benchmarks/timings.py
+	@$(BIN)/python -m tests.benchmarks.timings
+	@$(BIN)/python -m tests.benchmarks.first_chart
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

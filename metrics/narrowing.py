@@ -64,8 +64,7 @@ class Reading:
 def learned_noise(past: Floats) -> tuple[float, float]:
     """Noise between retrainings from successive differences, with its degrees of freedom (von Neumann 1941).
 
-    A slow drift hardly inflates it. Under white noise the estimate from m values is as good as one with
-    2 (m - 1)^2 / (3 m - 4) degrees of freedom.
+    A slow drift hardly inflates it. From m values of white noise: 2 (m - 1)^2 / (3 m - 4) degrees.
 
     >>> [round(x, 3) for x in learned_noise(np.array([0.0, 1.0, 0.0, 1.0]))]
     [0.707, 2.25]
@@ -85,8 +84,8 @@ def deviation(
 ) -> Deviation | None:
     """Compare a value with its baseline; None where either is unknown.
 
-    `past` pairs earlier values with their own baselines: a smaller cycle was measured under another
-    comparison, and only its distance from the baseline measured alike says how much the metric moves.
+    `past` pairs earlier values with their own baselines: only distances between what was measured alike
+    say how much the metric moves.
     """
     d = _distance(metric, value, baseline)
     if d is None or value.value is None:
@@ -150,8 +149,7 @@ def _replicates(value: MetricValue, metric: Metric) -> Floats:
 def joint_index(deviations: Sequence[Deviation]) -> float | None:
     """Mean z of the voters over what it varies by, were nothing wrong.
 
-    Their correlation is taken half from the paired replicates and half as a constant, since twenty
-    replicates alone say little about many metrics.
+    Their correlation is half that of the replicates, half a constant: twenty replicates say little alone.
     """
     if not deviations:
         return None
@@ -204,8 +202,7 @@ class _State:
 def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None) -> list[Reading]:
     """Run the test over a lineage; entry k rests on the cycles up to k alone.
 
-    `trends` are those of the whole (no slices), in a fixed order; `quality` is mean score, which is judged
-    by the same rule and never helps the verdict.
+    `trends` are those of the whole, in a fixed order; `quality` is mean score, which never makes a narrowing.
     """
     states: dict[int, _State] = {}
     readings: list[Reading] = []

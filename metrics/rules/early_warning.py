@@ -22,9 +22,10 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     has lost a fifth, with its 90 % interval beyond a tenth, or mean score lies 1.75 under its baseline for
     two cycles running. Over after three quiet cycles. Mean score never makes a narrowing, only a collapse.
 
-    Limits: of 100 simulated healthy series of 20 cycles, 4 are flagged where the metrics' noise is independent,
-    10 to 18 where they share half of it, 28 to 50 where it also carries over from cycle to cycle. A single
-    metric that falls at once just after the baseline raises its own noise estimate and is seen late.
+    Limits: of 100 simulated healthy series of 20 cycles, 4 are flagged where the metrics' noise is
+    independent, 10 to 18 where they share half of it, 28 to 50 where it also carries over from cycle to
+    cycle. A single metric that falls at once just after the baseline raises its own noise estimate and is
+    seen late.
     """
     whole = [t for (_, part), t in sorted(history.trends.items(), key=lambda kv: kv[0][0]) if part is None]
     voters = [t for t in whole if t.metric.votes]

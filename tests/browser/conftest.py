@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwright
 
 from metrics import demo, pipeline
 from metrics.store import Store
@@ -24,6 +24,8 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# A busy machine may take long to show what is right; what is wrong never shows.
+expect.set_options(timeout=60_000)
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -112,7 +114,7 @@ def context(tmp_path: Path, blocked: list[str], chromium: Path) -> Iterator[Brow
             args=FLAGS,
             viewport={"width": 1280, "height": 900},
         )
-        opened.set_default_timeout(30_000)
+        opened.set_default_timeout(60_000)
         opened.route("**/*", guard)
         yield opened
         opened.close()

@@ -21,6 +21,8 @@ study: $(STAMP)  ## the sample recursion over seeds 0 to 19: false alarms, detec
 bench: $(STAMP)  ## timings that the README quotes
 	@$(BIN)/python -m tests.benchmarks.timings
 	@$(BIN)/python -m tests.benchmarks.first_chart
+	@$(BIN)/python -m tests.benchmarks.cycles
+	@$(BIN)/python -m tests.benchmarks.catalog
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.palette import faded, palette
 from dashboard.story import Line, Moment, Point, Story
-from dashboard.words import UNKNOWN, WORD, count, number, part, safe, z_text
+from dashboard.words import UNKNOWN, WORD, count, interval, number, part, safe, z_text
 from metrics.narrowing import METRIC_LINE
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -186,8 +186,10 @@ def _hover(line: Line, p: Point, moment: Moment | None) -> str:
     share = p.share(p.value)
     of = f", {share:.0f} % of baseline" if share is not None else ""
     rows.append(f"{number(p.value)}{of}")
-    rows.append(f"95 % interval {number(p.low)} to {number(p.high)}")
+    rows.append(interval(p.low, p.high))
     rows.append(f"n {count(p.n)}" + (f" · z {z_text(p.z, METRIC_LINE)}" if p.z is not None else ""))
+    if p.note:
+        rows.append(safe(p.note, 120))
     if moment is not None:
         rows.append(WORD.get(moment.status, ""))
     return "<br>".join(rows)

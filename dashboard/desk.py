@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Story
-from metrics import narrowing, pipeline
-from metrics.core import METRICS, History, Standing, TailwatchError, Trend
+from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
+from dashboard.words import FAMILY
+from metrics import deviations, pipeline
+from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
 from metrics.rules.threshold import checked
 from metrics.store import Store, UserRule, Verdict
@@ -72,8 +73,37 @@ def rules(at: Revision, lineage: str) -> list[UserRule]:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def history(at: Revision, lineage: str) -> History:
-    """All that was measured of a lineage, each value beside its baseline."""
-    return pipeline.history(_store(at[0]), lineage)
+    """All that was measured of a lineage's whole, each value beside its baseline."""
+    return pipeline.history(_store(at[0]), lineage, slice=None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def parts(at: Revision, lineage: str, metric: str) -> History:
+    """One metric of the whole, of every slice and of its own parts: of all metrics that would be slow."""
+    return pipeline.history(_store(at[0]), lineage, metric=metric)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def known(at: Revision, lineage: str) -> dict[str, Metric]:
+    """The metrics of the catalogue, and those that came with a lineage's uploaded values, in reading order.
+
+    Those that vote come first, the others by family.
+    """
+    order = tuple(FAMILY)
+    found = pipeline.known_metrics(_store(at[0]), lineage).items()
+    return dict(sorted(found, key=lambda kv: (not kv[1].votes, order.index(kv[1].family), kv[1].label)))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def modes(at: Revision, lineage: str) -> dict[str, Mode]:
+    """The kinds of output in the reference that the last cycle is measured against, by name."""
+    store, standings = _store(at[0]), history(at, lineage).standings
+    facts = store.comparisons(lineage).get(standings[-1].comparison) if standings else None
+    found = json.loads(facts).get("modes") if facts else None
+    if not found:
+        return {}
+    rows = zip(found["names"], found["typical"], found["shares"], strict=True)
+    return {name: Mode(name, tuple(typical), share) for name, typical, share in rows}
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -90,29 +120,31 @@ def rejects(at: Revision, lineage: str, cycle: int) -> pd.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def measured(at: Revision, lineage: str) -> list[str]:
-    """The metrics of which at least one value is known, of the whole."""
-    trends = history(at, lineage).trends.items()
-    return [m for (m, part), t in trends if part is None and any(v and v.status == "ok" for v in t.values)]
+    """The metrics of which at least one value is known, of the whole, in reading order."""
+    trends = history(at, lineage).trends
+    found = {m for (m, _), t in trends.items() if any(v and v.status == "ok" for v in t.values)}
+    return [m for m in known(at, lineage) if m in found]
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
 def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     """One metric of one slice across the cycles, each point beside its baseline."""
-    past = history(at, lineage)
-    known = METRICS.get(metric)
+    past = history(at, lineage) if slice is None else parts(at, lineage, metric)
+    named = known(at, lineage).get(metric) or METRICS.get(metric)
     found = past.trends.get((metric, slice))
-    points = tuple(_point(found, i, s, past.standings) for i, s in enumerate(past.standings)) if found else ()
-    return Line(metric, known.label, known.family, slice, points)
+    points = tuple(point(found, i, s, past.standings) for i, s in enumerate(past.standings)) if found else ()
+    return Line(metric, named.label, named.family, slice, points, named.healthy)
 
 
-def _point(trend: Trend, position: int, standing: Standing, standings: Sequence[Standing]) -> Point:
+def point(trend: Trend, position: int, standing: Standing, standings: Sequence[Standing]) -> Point:
+    """A trend's value at one position beside its baseline."""
     value = trend.values[position]
     if value is None:
         return Point(standing.cycle, "undefined")
     base = [b.value for b in trend.baselines[position] if b.value is not None]
     past = [i for i in range(position) if standings[i].segment == standing.segment]
-    earlier = narrowing.pairs(trend, past)
-    moved = narrowing.deviation(trend.metric, value, trend.baselines[position], earlier)
+    earlier = deviations.pairs(trend, past)
+    moved = deviations.deviation(trend.metric, value, trend.baselines[position], earlier)
     baseline = moved.baseline if moved is not None else (sum(base) / len(base) if base else None)
     # A cycle of the baseline is not so many movements away from itself.
     z = moved.z if moved is not None and standing.cycle not in standing.baseline else None

@@ -28,13 +28,49 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """One metric of one slice across the cycles; `points` stand in order, one for each moment."""
+    """One metric of one slice across the cycles; `points` stand in order, one for each moment.
+
+    `healthy` is the side on which it is well: high, low, or near the reference.
+    """
 
     metric: str
     label: str
     family: str
     slice: str | None
     points: tuple[Point, ...]
+    healthy: str = "high"
+
+    @property
+    def fall(self) -> float | None:
+        """How far the last point lies on the bad side of its baseline, in percent of it; None is unknown."""
+        share = self.points[-1].share(self.points[-1].value) if self.points else None
+        if share is None:
+            return None
+        return {"low": share - 100, "reference": abs(share - 100)}.get(self.healthy, 100 - share)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A kind of output: its most typical texts, and the share of the reference that is of this kind."""
+
+    name: str
+    typical: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One metric at its last cycle, with the values that led there: one row of the list of all metrics."""
+
+    line: Line
+    votes: bool
+    says: str
+    values: tuple[float | None, ...]
+
+    @property
+    def point(self) -> Point:
+        """The last cycle's."""
+        return self.line.points[-1]
 
 
 @dataclass(frozen=True)
@@ -82,6 +118,21 @@ class Movement:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What one metric sees of each narrowing that was planted, in null standard deviations.
+
+    `shifts` holds (narrowing, shift) at one strength; below 0 is worse. None: it was not measured yet.
+    """
+
+    metric: str
+    label: str
+    family: str
+    votes: bool
+    healthy: str
+    shifts: tuple[tuple[str, float], ...] | None
+
+
+@dataclass(frozen=True)
 class Story:
     """What a chart may show of one lineage; each chart takes from it what it needs."""
 
@@ -93,4 +144,5 @@ class Story:
     marks: tuple[Mark, ...] = ()
     limits: tuple[Limit, ...] = ()
     movements: tuple[Movement, ...] = ()
+    sights: tuple[Sight, ...] = ()
     theme: str = "light"

@@ -51,8 +51,35 @@ FAMILY = {
     "drift": "Drift",
     "provenance": "Provenance",
 }
+ASKS = {
+    "quality": "How good the outputs are. This often holds while the tail is already going.",
+    "tail": "Whether rare classes, rare phrasings and rare kinds of output are still there.",
+    "diversity": "How much the outputs differ from one another, in words, meanings and classes.",
+    "coverage": "How much of what the reference holds the outputs still reach.",
+    "complexity": "How long and how intricate the outputs are.",
+    "health": "Whether the eval itself went well: nothing empty, cut off, refused or unreadable.",
+    "drift": "How different the outputs are from the reference, in whichever direction.",
+    "provenance": "Values that came with an upload, as whoever measured them defined them.",
+}
+# What a metric needs, as said where it is missing, and the columns that bring it.
+NEEDS = {
+    "output": ("No texts", "output"),
+    "label": ("No labels", "label"),
+    "prediction": ("No predictions", "prediction"),
+    "tail": ("No tail classes", "label"),
+    "vectors": ("No vectors", "embedding or output"),
+    "reference": ("No reference set", ""),
+    "reference texts": ("No reference set with texts", ""),
+    "score": ("No scores", "score"),
+    "score or verified": ("Neither scores nor a verifier's word", "score or verified"),
+    "logprob": ("No log-probabilities", "logprob"),
+    "finish_reason": ("No finish reasons", "finish_reason"),
+    "several outputs of a prompt": ("No prompt with several outputs", "sample"),
+}
 HEALTHY = {"high": "high", "low": "low", "reference": "near the reference"}
 WHOLE = "Whole"
+# Slices that are parts of a metric, beside the user's own columns.
+PARTS = {"class:": "Classes", "mode:": "Kinds of output"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -117,6 +144,19 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def interval(low: float | None, high: float | None) -> str:
+    """The ends of an interval, or that there is none.
+
+    >>> interval(0.2, 0.3), interval(None, None)
+    ('95 % interval 0.2 to 0.3', 'interval unknown')
+    """
+    return (
+        "interval unknown"
+        if low is None or high is None
+        else f"95 % interval {number(low)} to {number(high)}"
+    )
+
+
 def z_digits(z: float | None, line: float) -> int:
     """How many decimals of z are shown: two where one could not tell on which side of the line it lies.
 
@@ -140,9 +180,41 @@ def count(n: float | None) -> str:
     return "unknown" if n is None or not math.isfinite(n) else f"{n:,.0f}"
 
 
+def kind(slice: str) -> str:
+    """What a slice is a value of: a column of the user's, or the classes, or the kinds of output.
+
+    >>> kind("language=de"), kind("class:games"), kind("mode:a = b")
+    ('language', 'class:', 'mode:')
+    """
+    own = next((k for k in PARTS if slice.startswith(k)), None)
+    return own or slice.partition("=")[0]
+
+
+def within(slice: str) -> str:
+    """A slice's own name, without what it is a value of.
+
+    >>> within("language=de"), within("class:games"), within("mode:a = b")
+    ('de', 'games', 'a = b')
+    """
+    own = next((k for k in PARTS if slice.startswith(k)), None)
+    return slice.removeprefix(own) if own else slice.partition("=")[2]
+
+
+def kind_title(kind: str) -> str:
+    """'Classes', 'Kinds of output', or the name of the user's column."""
+    return PARTS.get(kind) or plain(kind)
+
+
 def part(slice: str | None) -> str:
-    """A slice as it is said: 'language=de' is 'language: de'."""
-    return WHOLE if slice is None else plain(slice).replace("=", ": ", 1)
+    """A slice as it is said: 'language=de' is 'language: de'.
+
+    >>> part("mode:a = b"), part(None)
+    ('kind of output: a = b', 'Whole')
+    """
+    if slice is None:
+        return WHOLE
+    named = {"mode:": "kind of output", "class:": "class"}.get(kind(slice), kind(slice))
+    return plain(f"{named}: {within(slice)}")
 
 
 def ago(when: datetime, now: datetime) -> str:

@@ -142,6 +142,10 @@ def _cycles(sub: Sub) -> None:
 def _metrics(sub: Sub) -> None:
     p = _command(sub, "metrics", commands.metrics, "print every metric value", lineage=True)
     p.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    size_help = (
+        "only the metrics that count types (distinct_1 ...), as M of each cycle's outputs would give them"
+    )
+    p.add_argument("--size", type=int, metavar="M", help=size_help)
 
 
 def _check(sub: Sub) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from metrics.fields import ENOUGH, FACTS, FIELDS, blank, clean, plain
 
 MAX_SLICES = 10
 MAX_NAME = 200
+NOT_IN_NAMES = str.maketrans("=:", "--")
 
 
 def named_columns(
@@ -22,11 +23,39 @@ def named_columns(
 
     Raises TailwatchError where a column that is needed, or that `mapping` names, is not there.
     """
+    rows, named = placed(rows, lineage, cycle, mapping, (*FIELDS, "slices", *FACTS))
+    require(named, rows, ("lineage", "cycle", "example_id"))
+    if not any(name in named for name in ENOUGH):
+        raise TailwatchError(
+            f"The upload has nothing to measure: none of the columns {', '.join(ENOUGH)};",
+            f"it has {_listed(rows)}.",
+            "Map one with --map output=COLUMN.",
+        )
+    return rows, _slices(named)
+
+
+def placed(
+    rows: pd.DataFrame,
+    lineage: str | None,
+    cycle: int | None,
+    mapping: Mapping[str, str],
+    known: Sequence[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows with storable column names, and the same mapped to `known` fields, lineage and cycle set."""
     rows = _with_names(rows)
     mapping = {clean(name): clean(column) for name, column in mapping.items()}
-    named = _place(_rename(rows, mapping), None if lineage is None else clean(lineage), cycle)
-    _require(named, rows)
-    return rows, _slices(named)
+    named = _place(_rename(rows, mapping, known), None if lineage is None else clean(lineage), cycle)
+    return rows, named
+
+
+def mapped_names(columns: Sequence[str], mapping: Mapping[str, str]) -> set[str]:
+    """What the columns are called once those of `mapping` that are there are mapped.
+
+    >>> sorted(mapped_names(["id", "text"], {"output": "text", "score": "points"}))
+    ['id', 'output']
+    """
+    found = {name: column for name, column in mapping.items() if column in columns}
+    return set(columns) - set(found.values()) | set(found)
 
 
 def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
@@ -37,13 +66,11 @@ def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.set_axis(names, axis=1)
 
 
-def _rename(rows: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    known = (*FIELDS, "slices", *FACTS)
+def _rename(rows: pd.DataFrame, mapping: Mapping[str, str], known: Sequence[str]) -> pd.DataFrame:
     for name, column in mapping.items():
-        if name not in known and not name.startswith("slice."):
-            raise TailwatchError(
-                f"There is no field '{name}'.", f"The fields are {', '.join(known)} and slice.NAME."
-            )
+        if name not in known and not (name.startswith("slice.") and "slices" in known):
+            more = " and slice.NAME" if "slices" in known else ""
+            raise TailwatchError(f"There is no field '{name}'.", f"The fields are {', '.join(known)}{more}.")
         if column not in rows.columns:
             raise TailwatchError(
                 f"The upload has no column '{column}' to map to {name};",
@@ -93,20 +120,15 @@ def _place(rows: pd.DataFrame, lineage: str | None, cycle: int | None) -> pd.Dat
     return rows
 
 
-def _require(named: pd.DataFrame, rows: pd.DataFrame) -> None:
+def require(named: pd.DataFrame, rows: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise TailwatchError where a column that every row needs is not there."""
     if rows.empty:
         raise TailwatchError("The upload holds no rows.", do="Check that the eval wrote its outputs.")
     hints = {"lineage": "Name it with --lineage L.", "cycle": "Give it with --cycle N."}
-    for name in ("lineage", "cycle", "example_id"):
+    for name in names:
         if name not in named:
             hint = hints.get(name, f"Map it with --map {name}=COLUMN.")
             raise TailwatchError(f"The upload has no column '{name}';", f"it has {_listed(rows)}.", hint)
-    if not any(name in named for name in ENOUGH):
-        raise TailwatchError(
-            "The upload has nothing to measure: none of the columns output, prediction, embedding, score;",
-            f"it has {_listed(rows)}.",
-            "Map one with --map output=COLUMN.",
-        )
 
 
 def _slices(named: pd.DataFrame) -> pd.DataFrame:
@@ -119,8 +141,8 @@ def _slices(named: pd.DataFrame) -> pd.DataFrame:
         columns = {f"slice.{name}": parts.map(lambda part, n=name: part.get(n)) for name in names}
         named = pd.concat([named.drop(columns="slices"), pd.DataFrame(columns, index=named.index)], axis=1)
     _limit(set(named.columns))
-    # A slice is written 'name=value': the first '=' is the one between.
-    return named.rename(columns=lambda c: c.replace("=", "-") if c.startswith("slice.") else c)
+    # A slice is written 'name=value', a part of a metric 'class:value': neither mark may stand in a name.
+    return named.rename(columns=lambda c: c.translate(NOT_IN_NAMES) if c.startswith("slice.") else c)
 
 
 def _limit(columns: set[str]) -> None:

@@ -171,17 +171,8 @@ def cycles(options: Options) -> int:
     elif options.delete is not None:
         store.delete_cycle(options.lineage, options.delete)
         pipeline.refresh(store, options.lineage, progress=show_progress)
-    shown = [
-        "cycle",
-        "label",
-        "checkpoint",
-        "parent",
-        "mix",
-        "decoding",
-        "outputs",
-        "rejected",
-        "ingested_at",
-    ]
+    facts = ["checkpoint", "parent", "mix", "decoding"]
+    shown = ["cycle", "label", *facts, "outputs", "rejected", "ingested_at"]
     print_table(store.cycles(options.lineage)[shown])
     return 0
 
@@ -192,7 +183,10 @@ def metrics(options: Options) -> int:
 
     store = open_store(options)
     pipeline.refresh(store, options.lineage, progress=show_progress)
-    print_rows(_values(store, options.lineage), options.format)
+    rows = _values(store, options.lineage)
+    if options.size is not None:
+        rows = pipeline.at_size(store, options.lineage, options.size, rows)
+    print_rows(rows, options.format)
     return 0
 
 
@@ -216,17 +210,8 @@ def alerts(options: Options) -> int:
     store = open_store(options)
     if options.acknowledge:
         store.acknowledge(options.acknowledge, options.note)
-    shown = [
-        "id",
-        "lineage",
-        "state",
-        "severity",
-        "metric",
-        "slice",
-        "since_cycle",
-        "first_cycle",
-        "last_cycle",
-    ]
+    span = ["since_cycle", "first_cycle", "last_cycle"]
+    shown = ["id", "lineage", "state", "severity", "metric", "slice", *span]
     rows = store.alerts(lineage_of(options, store))
     print_rows(rows[[*shown, "message"]] if options.format == "table" else rows, options.format)
     return 0
@@ -237,7 +222,6 @@ def rules(options: Options) -> int:
     import pandas as pd
 
     from metrics import pipeline
-    from metrics.core import METRICS
     from metrics.rules.threshold import checked
 
     store = open_store(options)
@@ -248,7 +232,11 @@ def rules(options: Options) -> int:
         comparator = "above" if options.above is not None else "below"
         line = options.above if options.above is not None else options.below
         names = ("slice", "statistic", "for_cycles", "severity", "evidence")
-        spec = {"metric": METRICS.get(options.add).name, "comparator": comparator, "line": line}
+        spec = {
+            "metric": pipeline.metric_named(store, options.add, lineage),
+            "comparator": comparator,
+            "line": line,
+        }
         store.add_rule(lineage, "threshold", checked({**spec, **{n: getattr(options, n) for n in names}}))
     elif options.delete:
         store.delete_rule(options.delete)

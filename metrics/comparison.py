@@ -11,6 +11,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +20,12 @@ import pandas as pd
 
 from metrics import stats, text
 from metrics.core import GROUPS, Standing
+from metrics.modes import Modes
 
 BASELINE_CYCLES = 4
 SHARED_NEEDED = 0.8
 TAIL_MASS = 0.2
+MOST_SLICES = 50
 WHOLE = ""
 
 Keys = npt.NDArray[np.int64]
@@ -29,7 +33,13 @@ Keys = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The frozen conditions of measurement. `sizes` gives m by slice, '' for the whole."""
+    """The frozen conditions of measurement.
+
+    `sizes` gives m by slice, '' for the whole; `mass` the natural mass of each class; `vocabulary` the
+    number of different words of the baseline; `surprise` the negative log-probability that one reference
+    output in twenty exceeds; `modes` the kinds of output where nobody named classes. `source` names the
+    data all this was made from, and `narrower` says that it was fitted to one smaller cycle.
+    """
 
     baseline: tuple[int, ...]
     sizes: Mapping[str, int]
@@ -40,6 +50,12 @@ class Comparison:
     cohort: Keys = field(repr=False)
     tokenizer: str = text.VERSION
     token_budget: int = text.TOKEN_BUDGET
+    mass: Mapping[str, float] = field(default_factory=dict)
+    vocabulary: int = 0
+    surprise: float | None = None
+    modes: Modes | None = None
+    source: str = ""
+    narrower: bool = False
 
     def as_json(self) -> str:
         """Everything but the list of prompts, whose digest stands for it."""
@@ -54,13 +70,28 @@ class Comparison:
             "prompts": len(self.cohort),
             "tokenizer": self.tokenizer,
             "token_budget": self.token_budget,
+            "mass": dict(sorted(self.mass.items())),
+            "vocabulary": self.vocabulary,
+            "surprise": self.surprise,
+            "modes": self.modes.as_dict() if self.modes else None,
+            "source": self.source,
+            "narrower": self.narrower,
         }
         return json.dumps(facts, sort_keys=True)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Short name of exactly these conditions."""
         return hashlib.blake2b(self.as_json().encode(), digest_size=8).hexdigest()
+
+    @staticmethod
+    def from_json(text: str, cohort: Keys) -> Comparison:
+        """The comparison that `as_json` wrote down, with its list of prompts."""
+        facts = json.loads(text)
+        modes = Modes.from_dict(facts["modes"]) if facts["modes"] else None
+        known: dict[str, Any] = {name: facts[name] for name in facts if name not in ("cohort", "prompts")}
+        known |= {name: tuple(facts[name]) for name in ("baseline", "classes", "tail")}
+        return Comparison(**{**known, "modes": modes}, cohort=cohort)
 
 
 @dataclass(frozen=True)
@@ -68,7 +99,7 @@ class Conditions:
     """What of one cycle decides with which others it may be compared. `prompts` is sorted and unique."""
 
     cycle: int
-    prompts: Keys = field(repr=False)
+    prompts: Keys = field(repr=False)  # none where a cycle has no outputs, only aggregates
     decoding: str | None = None
     scorer: str | None = None
     encoder: str | None = None
@@ -84,7 +115,8 @@ def shared(one: Keys, other: Keys) -> float:
 def difference(now: Conditions, then: Conditions) -> str | None:
     """Why two cycles may not be compared, in words, or None where they may."""
     part = shared(now.prompts, then.prompts)
-    if part < SHARED_NEEDED:
+    # A cycle without outputs asked nothing that could be another question.
+    if part < SHARED_NEEDED and len(now.prompts) and len(then.prompts):
         return f"only {part:.0%} of its prompts are those of cycle {then.cycle}"
     for name in ("decoding", "scorer", "encoder", "embedding"):
         a, b = getattr(now, name), getattr(then, name)
@@ -102,7 +134,7 @@ def standings(cycles: Sequence[Conditions], pinned: Sequence[int] = ()) -> list[
     found: list[list[Conditions]] = []
     placed: list[tuple[Conditions, int, str | None]] = []
     for now in cycles:
-        reasons = [difference(now, segment[0]) for segment in found]
+        reasons = [_differs(now, segment) for segment in found]
         fits = [i for i, reason in enumerate(reasons) if reason is None]
         if fits:
             found[fits[-1]].append(now)
@@ -117,30 +149,17 @@ def standings(cycles: Sequence[Conditions], pinned: Sequence[int] = ()) -> list[
     ]
 
 
+def _differs(now: Conditions, segment: Sequence[Conditions]) -> str | None:
+    """Why a cycle does not belong to a segment; one that began without outputs has its prompts from later."""
+    asked = next((c for c in segment if len(c.prompts)), segment[0])
+    return difference(now, segment[0]) or difference(now, asked)
+
+
 def _baseline(cycles: list[int], pinned: Sequence[int]) -> tuple[tuple[int, ...], bool]:
     chosen = tuple(c for c in cycles if c in pinned)
     if chosen:
         return chosen, True
     return tuple(cycles[:BASELINE_CYCLES]), len(cycles) >= BASELINE_CYCLES
-
-
-def tail_classes(mass: Mapping[str, float], share: float = TAIL_MASS) -> tuple[str, ...]:
-    """The rarest classes that together hold at most `share` of the mass, ties taken together.
-
-    >>> tail_classes({"a": 50, "b": 35, "c": 10, "d": 5})
-    ('c', 'd')
-    >>> tail_classes({"a": 50, "b": 30, "c": 10, "d": 10, "e": 10})
-    ()
-    """
-    total, running = sum(mass.values()), 0.0
-    tail: list[str] = []
-    for level in sorted(set(mass.values())):
-        tied = [name for name, m in mass.items() if m == level]
-        running += level * len(tied)
-        if running > share * total * (1 + 1e-9):
-            break
-        tail += tied
-    return tuple(sorted(tail))
 
 
 def class_mass(labels: pd.Series, weights: pd.Series) -> dict[str, float]:
@@ -156,48 +175,69 @@ def build(
     reference: pd.DataFrame | None = None,
     reference_name: str = "",
     declared_tail: Sequence[str] = (),
+    modes: Modes | None = None,
+    source: str = "",
 ) -> Comparison:
     """Freeze the conditions of measurement from the baseline cycles' outputs frames.
 
     Natural mass comes from the reference's labels, else from the baseline's, weighted; a declared tail
     overrides both.
     """
-    cohort = common([np.unique(frame["example_key"].to_numpy(np.int64)) for frame in frames.values()])
+    cohort = common([_prompts(frame) for frame in frames.values() if len(frame)])
     within = {c: frame[frame["example_key"].isin(cohort)] for c, frame in frames.items()}
-    source = reference if reference is not None and reference["label"].notna().any() else None
-    rows = source if source is not None else pd.concat(list(within.values()))
+    pooled = pd.concat(list(within.values()))
+    labelled = reference is not None and reference["label"].notna().any()
+    rows = reference if reference is not None and labelled else pooled
     mass = class_mass(rows["label"], rows["weight"])
     return Comparison(
         baseline=tuple(frames),
         sizes=sizes(list(within.values())),
         classes=tuple(sorted(mass)),
-        tail=tuple(sorted(declared_tail)) or tail_classes(mass),
+        tail=tuple(sorted(declared_tail)) or tuple(sorted(stats.rarest(mass, TAIL_MASS))),
         encoder=encoder,
         reference=reference_name,
         cohort=cohort,
+        mass=mass,
+        vocabulary=len(np.unique(text.words(pooled["output"]).hashes)),
+        surprise=_surprise(pooled),
+        modes=modes,
+        source=source,
     )
+
+
+def _surprise(rows: pd.DataFrame) -> float | None:
+    known = rows["logprob"].notna()
+    if not known.any():
+        return None
+    return stats.weighted_quantile(-rows["logprob"][known].to_numpy(float), 0.95, rows["weight"][known])
+
+
+def _prompts(frame: pd.DataFrame) -> Keys:
+    return np.unique(frame["example_key"].to_numpy(np.int64))
 
 
 def common(sets: Sequence[Keys]) -> Keys:
     """The prompts that all have."""
-    result = sets[0]
+    result = sets[0] if sets else np.empty(0, np.int64)
     for other in sets[1:]:
         result = np.intersect1d(result, other, assume_unique=True)
     return result
 
 
 def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
-    """m by slice: what the smallest cycle still has with any one prompt group left out, at most 0.9 of it."""
-    found = {WHOLE: [_size(frame) for frame in frames]}
-    for frame in frames:
+    """m by slice: what the smallest cycle still has with any one prompt group left out, at most 0.9 of it.
+
+    Cycles without outputs limit nothing.
+    """
+    asked = [frame for frame in frames if len(frame)]
+    found = {WHOLE: [_size(frame) for frame in asked] or [0]}
+    for frame in asked:
         for name in slice_names(frame):
             found.setdefault(name, []).append(_size(frame[slice_mask(frame, name)]))
-    return {name: min(each) for name, each in found.items() if len(each) == len(frames)}
+    return {name: min(each) for name, each in found.items() if len(each) >= len(asked)}
 
 
 def _size(frame: pd.DataFrame) -> int:
-    if frame.empty:
-        return 0
     largest = int(np.bincount(stats.groups(frame["example_id"]), minlength=GROUPS).max())
     return max(1, min(int(0.9 * len(frame)), len(frame) - largest))
 
@@ -207,6 +247,15 @@ def slice_names(frame: pd.DataFrame) -> list[str]:
     columns = [c for c in frame.columns if c.startswith("slice.")]
     pairs = [(c, v) for c in columns for v in frame[c].dropna().unique()]
     return sorted(f"{c.removeprefix('slice.')}={v}" for c, v in pairs)
+
+
+def measured_slices(frame: pd.DataFrame) -> list[str]:
+    """The slices that are measured: at most MOST_SLICES, those with most rows, in order."""
+    names = slice_names(frame)
+    if len(names) <= MOST_SLICES:
+        return names
+    rows = {name: -int(slice_mask(frame, name).sum()) for name in names}
+    return sorted(sorted(names, key=lambda name: (rows[name], name))[:MOST_SLICES])
 
 
 def slice_mask(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
@@ -221,16 +270,21 @@ def narrowed(whole: Comparison, frames: Mapping[int, pd.DataFrame], frame: pd.Da
     """The comparison for one later cycle: `whole` itself, or smaller where the cycle is smaller.
 
     Prompts that the cycle lacks are left out on both sides, and m shrinks to what the cycle can give. It
-    serves that one verdict; what was measured under `whole` stays as it is.
+    serves that one verdict; what was measured under `whole` stays as it is. A cycle without outputs is
+    compared by its aggregates alone, and one whose baseline has none is measured on prompts of its own.
     """
-    keys = np.unique(frame["example_key"].to_numpy(np.int64))
+    if frame.empty:
+        return whole
+    keys = _prompts(frame)
+    if not len(whole.cohort):
+        return replace(whole, cohort=keys, sizes=sizes([frame]))
     cohort = np.intersect1d(whole.cohort, keys, assume_unique=True)
     rows = frame[frame["example_key"].isin(cohort)]
     if len(cohort) == len(whole.cohort):
         base = whole
     else:
         kept = [f[f["example_key"].isin(cohort)] for f in frames.values()]
-        base = replace(whole, cohort=cohort, sizes=sizes(kept))
+        base = replace(whole, cohort=cohort, sizes=sizes(kept), narrower=True)
     able = sizes([rows])
     fitted = {name: min(size, able.get(name, size)) for name, size in base.sizes.items()}
-    return base if fitted == dict(base.sizes) else replace(base, sizes=fitted)
+    return base if fitted == dict(base.sizes) else replace(base, sizes=fitted, narrower=True)

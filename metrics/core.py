@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 Family = Literal["quality", "diversity", "complexity", "tail", "coverage", "health", "drift", "provenance"]
@@ -41,28 +43,29 @@ class Undefined(Exception):
     """Raised by a metric that has nothing to count: the value is unknown, which is not zero."""
 
 
-class Measurable(Protocol):
-    """What a metric is given: see `metrics.sample.Sample`, the one implementation."""
-
-    @property
-    def n(self) -> int:
-        """Number of outputs."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """What a metric function returns.
 
-    `n` is the number of outputs (or effective number, where rows are weighted) that the value rests on,
-    `raw` the textbook value at full size where it differs, `step` the smallest change that one output can
-    make: a saturated count has no measurable error, but it is never more certain than one step.
+    `views`: the value of the whole, then with each of the GROUPS prompt groups left out. `n`: outputs (or
+    effective number, where weighted) that it rests on. `raw`: the textbook value at full size. `step`: what
+    one output can change at least. `spread`: times that types were seen, types so often. `parts`: readings
+    of single classes or modes. `draws`: from a seed to bootstrap values, for what no jackknife serves.
     """
 
-    value: float
+    views: npt.NDArray[np.float64]
     n: float
     raw: float | None = None
     step: float | None = None
     note: str | None = None
+    spread: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    parts: Mapping[str, Reading] = field(default_factory=dict)
+    draws: Callable[[int], npt.NDArray[np.float64]] | None = None
+
+    @property
+    def value(self) -> float:
+        """The value of the whole."""
+        return float(self.views[0])
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Metric:
     scale: Scale = "identity"
     interval: Interval = "jackknife"
     version: int = 1
-    compute: Callable[..., Reading] = field(default=lambda sample: Reading(0.0, 0), compare=False)
+    rarefies: Literal["per word", "share", "repeats"] | None = None
+    compute: Callable[..., Reading] = field(default=NotImplemented, compare=False)
 
     @property
     def doc(self) -> str:
@@ -108,6 +112,8 @@ class MetricValue:
     step: float | None = None
     replicates: tuple[float, ...] = ()
     note: str | None = None
+    stderr: float | None = None  # of a value that came without replicates
+    spread: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())  # times seen, types seen so often
 
 
 @dataclass(frozen=True)
@@ -195,11 +201,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RawTable:
-    """What a reader returns: the rows as found, and the rows that could not be read, with a reason each.
-
-    `rows` holds one column per field of the file, and its index may be named NUMBERED; `rejects` has the
-    columns row, reason, raw.
-    """
+    """What a reader returns: `rows` as found, their index named NUMBERED where known, and the `rejects`."""
 
     rows: pd.DataFrame
     rejects: pd.DataFrame

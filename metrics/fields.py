@@ -22,10 +22,13 @@ TRIMMED = ("label", "prediction", "finish_reason", "error")
 NUMBER = ("score", "logprob")
 FACTS = ("checkpoint", "parent", "mix", "decoding", "encoder", "scorer", "cycle_label", "notes")
 KEY = ("lineage", "cycle", "example_id", "sample", "seed")
-FIELDS = (*KEY, *TEXT, *NUMBER, "weight", "embedding", "verified")
-ENOUGH = ("output", "prediction", "embedding", "score")
+FIELDS = (*KEY, *TEXT, *NUMBER, "weight", "embedding", "verified", "actions")
+ENOUGH = ("output", "prediction", "embedding", "score", "actions")
 MAX_CHARACTERS = 10_000_000
 MAX_ID = 2_000
+MAX_ACTIONS, MAX_ACTION = 10_000, 200
+# Beyond these, sums of squares over a cycle no longer fit a float.
+MOST_NUMBER, LEAST_WEIGHT, MOST_WEIGHT = 1e100, 1e-30, 1e30
 MIX_KINDS = ("human", "generative", "simulation", "augmentation", "verified", "reviewed", "replaced", "added")
 
 
@@ -41,7 +44,12 @@ def reject(reasons: pd.Series, where: pd.Series, reason: str) -> None:
 
 def clean(text: str) -> str:
     """Replace what DuckDB or a screen cannot hold, lone surrogates and NUL, by the replacement character."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd") if text else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # By way of UTF-16, two surrogates that stand side by side become the character they mean.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\x00", "\ufffd")
 
 
 def as_text(value: Any) -> str | None:
@@ -77,7 +85,8 @@ def text_column(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     return pd.Series(texts, column.index, dtype=object)
 
 
-def _required_text(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+def required_text(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+    """Any column as clean text, a cell with nothing in it rejected."""
     reject(reasons, blank(column), f"it has no {name}")
     long = column.map(lambda v: isinstance(v, str) and len(v) > MAX_ID).astype(bool)
     reject(reasons, long, f"its {name} is longer than {MAX_ID} characters")
@@ -87,7 +96,8 @@ def _required_text(name: str, column: pd.Series, reasons: pd.Series) -> pd.Serie
 _WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "pass": 1.0, "fail": 0.0}
 
 
-def _number(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+def number_column(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+    """Any column as finite numbers, NaN where there is none."""
     words = column.map(lambda v: _WORDS.get(v.strip().lower(), v) if isinstance(v, str) else v)
     numbers = pd.to_numeric(words.map(plain), errors="coerce")
     wrong = numbers.isna() & ~blank(column) & ~column.map(_is_nan).astype(bool)
@@ -95,6 +105,12 @@ def _number(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     reject(reasons, wrong, f"its {name} is not a number ('{example[:40]}')")
     reject(reasons, numbers.abs() == math.inf, f"its {name} is not finite")
     return numbers.astype(float).replace([math.inf, -math.inf], math.nan)
+
+
+def _measurable(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+    numbers = number_column(name, column, reasons)
+    reject(reasons, numbers.abs() > MOST_NUMBER, f"its {name} is beyond {MOST_NUMBER:g}")
+    return numbers
 
 
 def plain(value: Any) -> Any:
@@ -110,25 +126,30 @@ def _is_nan(value: Any) -> bool:
 
 
 def _weight(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
-    numbers = _number(name, column, reasons).fillna(1.0)
+    numbers = number_column(name, column, reasons).fillna(1.0)
     reject(reasons, numbers <= 0, "its weight is not above 0")
+    outside = ~numbers.between(LEAST_WEIGHT, MOST_WEIGHT)
+    reject(reasons, outside, f"its weight is not from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}")
     return numbers
 
 
 def _count(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
-    numbers = _number(name, column, reasons)
+    numbers = number_column(name, column, reasons)
     whole = numbers.isna() | ((numbers >= 0) & (numbers == numbers.round()) & (numbers < 2**31))
     reject(reasons, ~whole, f"its {name} is not a whole number from 0")
     return numbers.where(whole).astype("Int64")
 
 
-def _required_count(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+def required_count(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+    """Whole numbers from 0, a cell with nothing in it rejected."""
     reject(reasons, blank(column), f"it has no {name}")
     return _count(name, column, reasons)
 
 
 def _boolean(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
-    return _number(name, column, reasons).map(lambda v: None if math.isnan(v) else v > 0).astype("boolean")
+    return (
+        number_column(name, column, reasons).map(lambda v: None if math.isnan(v) else v > 0).astype("boolean")
+    )
 
 
 def _vector(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
@@ -156,17 +177,54 @@ def _as_vector(value: Any) -> Any:
     return vector.astype(np.float32) if fits else False
 
 
+def _actions(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
+    found = [_as_list(value) for value in column]
+    wrong = pd.Series([_why_not(steps) for steps in found], column.index, dtype=object)
+    for why in wrong[wrong != ""].unique():
+        reject(reasons, wrong == why, f"its {name} {why}")
+    fits = [None if why else steps for steps, why in zip(found, wrong, strict=True)]
+    return pd.Series(fits, column.index, dtype=object)
+
+
+def _why_not(steps: list[str] | bool | None) -> str:
+    if isinstance(steps, bool):
+        return "is not a list of texts"
+    if steps and len(steps) > MAX_ACTIONS:
+        return f"has more than {MAX_ACTIONS:,} entries"
+    if steps and max(map(len, steps)) > MAX_ACTION:
+        return f"has an entry longer than {MAX_ACTION} characters"
+    return ""
+
+
+def _as_list(value: Any) -> list[str] | bool | None:
+    """A cell as a list of texts, None for nothing, False where it is something else."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return None
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return False
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+        return False
+    return [clean(v.strip()) for v in value]
+
+
 TYPES: dict[str, Callable[[str, pd.Series, pd.Series], pd.Series]] = {
     **dict.fromkeys(TEXT, text_column),
-    **dict.fromkeys(NUMBER, _number),
-    "lineage": _required_text,
-    "cycle": _required_count,
-    "example_id": _required_text,
+    **dict.fromkeys(NUMBER, _measurable),
+    "lineage": required_text,
+    "cycle": required_count,
+    "example_id": required_text,
     "sample": _count,
     "seed": _count,
     "weight": _weight,
     "embedding": _vector,
     "verified": _boolean,
+    "actions": _actions,
 }
 
 

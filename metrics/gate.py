@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from metrics import traces
 from metrics.columns import named_columns
 from metrics.core import NUMBERED, TailwatchError
 from metrics.fields import (
+    ENOUGH,
     FACTS,
     FIELDS,
     KEY,
@@ -34,12 +36,16 @@ MAX_LINEAGES, MAX_CYCLES = 20, 1_000
 
 @dataclass
 class Gated:
-    """What passed, in canonical order, what did not (row, reason, raw), and each cycle's own facts."""
+    """What passed, in canonical order, what did not (row, reason, raw), and each cycle's own facts.
+
+    An upload holds outputs or aggregates; the other of the two is empty.
+    """
 
     outputs: pd.DataFrame
     rejects: pd.DataFrame
     facts: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    aggregates: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def gate(
@@ -55,6 +61,7 @@ def gate(
     `cycle` given for rows of several cycles is refused. Raises TailwatchError where no row can be used.
     """
     rows, named = named_columns(rows, lineage, cycle, mapping or {})
+    named = traces.untangled(named)
     reasons = pd.Series("", index=named.index, dtype=object)
     typed = pd.DataFrame(index=named.index)
     for name in FIELDS:
@@ -62,24 +69,34 @@ def gate(
         typed[name] = TYPES[name](name, column, reasons)
     for name in [c for c in named.columns if c.startswith("slice.")]:
         typed[name] = text_column(name, named[name], reasons)
+    # A trace without words says nothing, which is not the same as having no output.
+    typed["output"] = typed["output"].where(typed["output"].notna() | typed["actions"].isna(), "")
     typed["metadata"] = _metadata(named)
     _check_vectors(typed, reasons)
     _check_content(typed, reasons)
     notes = [*_number_samples(typed, named, reasons), *_replaced(typed)]
+    passed = usable(typed, reasons)
+    rejects = rejected(rows, reasons, typed)
+    return Gated(_finish(typed[passed]), rejects, cycle_facts(named[passed], typed[passed]), notes)
+
+
+def usable(typed: pd.DataFrame, reasons: pd.Series) -> pd.Series:
+    """Which rows have no reason against them; raises TailwatchError where none is left."""
     passed = reasons == ""
     if not passed.any():
         raise TailwatchError(
             "No row of the upload can be used.",
-            f"All {len(rows)} were rejected, the first because {_first(reasons)}.",
+            f"All {len(reasons)} were rejected, the first because {reasons.iloc[0]}.",
             "Mend the file or map its columns with --map FIELD=COLUMN.",
         )
     _check_number(typed[passed])
-    rejects = _rejects(rows, reasons, typed)
-    return Gated(_finish(typed[passed]), rejects, _facts(named[passed], typed[passed]), notes)
+    return passed
 
 
-def _first(reasons: pd.Series) -> str:
-    return str(reasons[reasons != ""].iloc[0]) if (reasons != "").any() else "it is empty"
+def no_outputs() -> pd.DataFrame:
+    """The outputs frame of an upload that has none."""
+    empty = pd.DataFrame(columns=[*FIELDS, "metadata", "example_key"], dtype=object)
+    return empty.astype({"cycle": "int64", "sample": "int64", "example_key": "int64"})
 
 
 def _metadata(named: pd.DataFrame) -> pd.Series:
@@ -116,7 +133,7 @@ def _check_number(typed: pd.DataFrame) -> None:
 
 def _check_content(typed: pd.DataFrame, reasons: pd.Series) -> None:
     """A failed output stays, in the denominator; a row that says nothing at all does not."""
-    empty = typed[["output", "prediction", "embedding", "score", "error", "label"]].isna().all(axis=1)
+    empty = typed[[*ENOUGH, "error", "label"]].isna().all(axis=1)
     reject(reasons, empty, "it has no output, prediction, embedding or score, and no error")
 
 
@@ -129,7 +146,8 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
         reject(reasons, again.reindex(typed.index, fill_value=False), "its example_id and sample came before")
         return []
     vectors = typed["embedding"].map(lambda v: None if v is None else v.tobytes())
-    content = typed.assign(embedding=vectors)[passed].drop(columns="sample")
+    steps = typed["actions"].map(lambda v: None if v is None else tuple(v))
+    content = typed.assign(embedding=vectors, actions=steps)[passed].drop(columns="sample")
     often = content.groupby(key, dropna=False).size() > 1
     # Where most prompts have several outputs, equal ones are what a collapse looks like, not a mistake.
     if often.mean() < 0.5:
@@ -150,8 +168,11 @@ def _replaced(typed: pd.DataFrame) -> list[str]:
     return [f"{many} rows hold characters that are not valid UTF-8; they were replaced."] if many else []
 
 
-def _rejects(rows: pd.DataFrame, reasons: pd.Series, typed: pd.DataFrame) -> pd.DataFrame:
-    """Rows numbered as in their file, else from 1; lineage and cycle are missing where a row has none."""
+def rejected(rows: pd.DataFrame, reasons: pd.Series, typed: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a reason against them, numbered as in their file, else from 1.
+
+    Lineage and cycle are missing where a row has none.
+    """
     wrong = reasons.to_numpy() != ""
     number = rows.index if rows.index.name == NUMBERED else pd.RangeIndex(1, len(rows) + 1)
     out = rows.reset_index(drop=True)[wrong]
@@ -169,7 +190,7 @@ def _finish(typed: pd.DataFrame) -> pd.DataFrame:
     return typed.sort_values(list(KEY), kind="stable").reset_index(drop=True)
 
 
-def _facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], dict[str, str]]:
+def cycle_facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], dict[str, str]]:
     """Facts of a cycle that ride in its rows must be the same in all of them."""
     found: dict[tuple[str, int], dict[str, str]] = {}
     keys = pd.Series(list(zip(typed["lineage"], typed["cycle"], strict=True)), named.index, dtype=object)

@@ -1,8 +1,7 @@
 """The early-warning test: metric values in, verdicts out. It stores nothing and asks nobody.
 
-Each metric's distance from its baseline is divided by the larger of two noises: the sampling noise of that
-very difference, paired by prompt, and the noise between successive retrainings, learned from the cycles so
-far. Everything said of a cycle is computed from that cycle and earlier ones.
+It reads each metric's deviation from its baseline, cycle after cycle, and keeps track of what has been low
+and for how long. Everything said of a cycle is computed from that cycle and earlier ones.
 """
 
 from __future__ import annotations
@@ -10,13 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
-from metrics import stats
-from metrics.core import FEWEST_BASELINE, GROUPS, Metric, MetricValue, Quality, Standing, Status, Trend
-
-Floats = npt.NDArray[np.float64]
+from metrics.core import Quality, Standing, Status, Trend
+from metrics.deviations import Deviation, deviation, joint_index, pairs
 
 METRIC_LINE = -2.2
 INDEX_LINE = -1.75
@@ -24,27 +18,7 @@ QUALITY_LINE = -1.75
 WATCH_LINE = -2.5
 RUN = 2
 QUIET_METRIC, QUIET_INDEX, QUIET_CYCLES = -1.0, -0.8, 3
-PRIOR_CORRELATION = 0.3
 LOSS, LOSS_SURE = 0.20, 0.10
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """How far one value lies from its baseline, on the metric's own scale turned so that down is bad.
-
-    `z` is t-corrected, `change` relative (-0.29 is 29 % below), `noise` the standard deviation that a normal
-    retraining moves it by, as a share of the baseline; `sure_change` is the end of the 90 % interval of the
-    change that lies nearer to no loss.
-    """
-
-    z: float
-    change: float
-    sure_change: float
-    value: float
-    baseline: float
-    noise: float
-    votes: bool
-    replicates: Floats = field(repr=False, compare=False, default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -59,108 +33,6 @@ class Reading:
     index: float | None = None
     lead: str | None = None
     deviations: dict[str, Deviation] = field(default_factory=dict)
-
-
-def learned_noise(past: Floats) -> tuple[float, float]:
-    """Noise between retrainings from successive differences, with its degrees of freedom (von Neumann 1941).
-
-    A slow drift hardly inflates it. From m values of white noise: 2 (m - 1)^2 / (3 m - 4) degrees.
-
-    >>> [round(x, 3) for x in learned_noise(np.array([0.0, 1.0, 0.0, 1.0]))]
-    [0.707, 2.25]
-    """
-    steps = np.diff(past)
-    m = len(past)
-    if m < 3:
-        return 0.0, 1.0
-    return float(np.sqrt(np.mean(steps**2) / 2)), 2 * (m - 1) ** 2 / (3 * m - 4)
-
-
-Pair = tuple[MetricValue, Sequence[MetricValue]]
-
-
-def deviation(
-    metric: Metric, value: MetricValue, baseline: Sequence[MetricValue], past: Sequence[Pair]
-) -> Deviation | None:
-    """Compare a value with its baseline; None where either is unknown.
-
-    `past` pairs earlier values with their own baselines: only distances between what was measured alike
-    say how much the metric moves.
-    """
-    d = _distance(metric, value, baseline)
-    if d is None or value.value is None:
-        return None
-    base = _known(baseline)
-    replicates = _replicates(value, metric) - np.mean([_replicates(b, metric) for b in base], axis=0)
-    step = stats.step_on_scale(value.value, value.step, metric.scale)
-    sampling = max(stats.jackknife_se(replicates), step)
-    moved = [_distance(metric, then, beside) for then, beside in past]
-    learned, freedom = learned_noise(np.array([m for m in moved if m is not None]))
-    learned *= float(np.sqrt(1 + 1 / len(base)))
-    sigma, freedom = (sampling, GROUPS - 1.0) if sampling >= learned else (learned, freedom)
-    z = float(stats.t_corrected(d / sigma, freedom)) if sigma > 0 else 0.0
-    # The end of the 90 % interval nearer to no loss, by Student as z itself.
-    sure = d + sigma * stats.t_quantile(0.95, freedom)
-    centre = float(np.mean([_y(b, metric) for b in base]))
-    return _describe(metric, value, centre, sure, sigma, z, replicates)
-
-
-def _known(values: Sequence[MetricValue]) -> list[MetricValue]:
-    return [v for v in values if v.status == "ok"]
-
-
-def _distance(metric: Metric, value: MetricValue, baseline: Sequence[MetricValue]) -> float | None:
-    base = _known(baseline)
-    if value.status != "ok" or len(base) < FEWEST_BASELINE:
-        return None
-    return _y(value, metric) - float(np.mean([_y(b, metric) for b in base]))
-
-
-def _describe(
-    metric: Metric, value: MetricValue, centre: float, sure: float, sigma: float, z: float, r: Floats
-) -> Deviation:
-    sign, now = -1.0 if metric.healthy == "low" else 1.0, value.value or 0.0
-    back = [float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0.0, sure, -sigma)]
-    base = back[0]
-    scale = abs(base) if base else 1.0
-    votes = metric.votes and (value.n or 0) >= metric.votes_from
-    return Deviation(
-        z=z,
-        change=(now - base) / scale,
-        sure_change=(back[1] - base) / scale,
-        value=now,
-        baseline=base,
-        noise=abs(back[2] - base) / scale,
-        votes=votes,
-        replicates=r,
-    )
-
-
-def _y(value: MetricValue, metric: Metric) -> float:
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    return sign * float(stats.transform(value.value or 0.0, metric.scale))
-
-
-def _replicates(value: MetricValue, metric: Metric) -> Floats:
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    return sign * stats.transform(value.replicates, metric.scale)
-
-
-def joint_index(deviations: Sequence[Deviation]) -> float | None:
-    """Mean z of the voters over what it varies by, were nothing wrong.
-
-    Their correlation is half that of the replicates, half a constant: twenty replicates say little alone.
-    """
-    if not deviations:
-        return None
-    moves = np.array([d.replicates - d.replicates.mean() for d in deviations])
-    norms = np.linalg.norm(moves, axis=1)
-    unit = np.divide(moves, norms[:, None], out=np.zeros_like(moves), where=norms[:, None] > 0)
-    correlation = 0.5 * (unit @ unit.T) + 0.5 * PRIOR_CORRELATION
-    np.fill_diagonal(correlation, 1.0)
-    count = len(deviations)
-    spread = np.sqrt(max(float(correlation.sum()), 1.0)) / count
-    return float(np.mean([d.z for d in deviations]) / spread)
 
 
 @dataclass
@@ -230,12 +102,6 @@ def _deviations(trends: Sequence[Trend], position: int, past: Sequence[int]) -> 
             if result is not None:
                 found[trend.metric.name] = result
     return found
-
-
-def pairs(trend: Trend, positions: Sequence[int]) -> list[Pair]:
-    """The values at these positions that are there, each with its own baseline."""
-    found = ((trend.values[i], trend.baselines[i]) for i in positions)
-    return [(value, base) for value, base in found if value is not None]
 
 
 def speaks(standing: Standing) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from metrics import engine
-from metrics.core import METRICS, READERS, RULES, History, RawTable, Reader, Standing, TailwatchError, Trend
-from metrics.fields import FACTS, clean, parse_mix
-from metrics.gate import Gated, gate
+from metrics import aggregates, engine
+from metrics.core import METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
+from metrics.fields import clean
+from metrics.intake import Item, take
 from metrics.judging import check_result, conclude, episodes
+from metrics.rarefying import resized
 from metrics.store import Store, Stored
 
 Progress = Callable[[float, str], None]
@@ -51,32 +51,9 @@ def summary(store: Store, report: IngestReport) -> dict[str, Any]:
     }
 
 
-def find_reader(path: Path, name: str | None = None) -> Reader:
-    """The reader of that name, or the one whose ending the file has."""
-    if name is not None:
-        return READERS.get(name)
-    fits = [r for r in READERS.all().values() if path.name.lower().endswith(r.suffixes)]
-    if not fits:
-        endings = ", ".join(s for r in READERS.all().values() for s in r.suffixes)
-        raise TailwatchError(
-            f"'{path.name}' has no ending that is known;",
-            f"known are {endings}.",
-            f"Rename it, or say what it is with --format {'|'.join(READERS.all())}.",
-        )
-    return max(fits, key=lambda r: max(len(s) for s in r.suffixes if path.name.lower().endswith(s)))
-
-
-def read(path: str | Path, format: str | None = None) -> RawTable:
-    """Read one file as it is, untyped."""
-    path = Path(path)
-    if not path.is_file():
-        raise TailwatchError(f"There is no file '{clean(str(path))}'.", do="Check the path.")
-    return find_reader(path, format).read(path)
-
-
 def ingest(
     store: Store,
-    files: Sequence[str | Path | pd.DataFrame | RawTable],
+    files: Sequence[Item],
     *,
     lineage: str | None = None,
     cycle: int | None = None,
@@ -88,6 +65,7 @@ def ingest(
 ) -> IngestReport:
     """Store the eval outputs in files, frames or raw tables, then measure and judge what they changed.
 
+    A table with the columns metric and value, and no outputs, holds aggregates: values measured elsewhere.
     `mapping` gives fields their columns, `facts` are those of the cycle (checkpoint, parent, mix, decoding,
     scorer, encoder, notes) and win over those in the rows. All cycles of one call are stored, or none.
     Raises TailwatchError with one sentence on bad input.
@@ -95,69 +73,23 @@ def ingest(
     if not files:
         raise TailwatchError("There is nothing to ingest:", "no file was given.", "Name one or more.")
     progress(0.0, "Reading")
-    gated = [_gate(item, format, lineage=lineage, cycle=cycle, mapping=mapping or {}) for item in files]
-    outputs = pd.concat([g.outputs for g in gated], ignore_index=True)
-    twice = outputs.duplicated(["lineage", "cycle", "example_id", "sample", "seed"])
-    if twice.any():
-        raise TailwatchError(
-            "Two of the files hold the same example of the same cycle:",
-            f"'{outputs['example_id'][twice].iloc[0]}' of cycle {outputs['cycle'][twice].iloc[0]}.",
-            "Give one file per cycle, or each file its cycle column.",
-        )
-    found = _all_facts([g.facts for g in gated], facts or {})
-    rejects = pd.concat([g.rejects for g in gated], ignore_index=True)
+    given = take(files, lineage=lineage, cycle=cycle, format=format, mapping=mapping, facts=facts)
     progress(0.1, "Storing")
     source = clean(", ".join(Path(f).name for f in files if isinstance(f, str | Path)))[:400]
-    stored = store.add(outputs, rejects, found, source=source, replace=replace)
+    stored = store.add(
+        *(given.outputs, given.rejects, given.facts),
+        aggregates=given.aggregates,
+        source=source,
+        replace=replace,
+    )
     for result in stored:
         refresh(store, result.lineage, progress=progress)
-    return IngestReport(stored, rejects, [note for g in gated for note in g.notes])
-
-
-def _gate(item: str | Path | pd.DataFrame | RawTable, format: str | None, **options: Any) -> Gated:
-    if isinstance(item, pd.DataFrame):
-        item = RawTable(item, pd.DataFrame(columns=["row", "reason", "raw"]))
-    raw = item if isinstance(item, RawTable) else read(item, format)
-    result = gate(raw.rows, **options)
-    unread = raw.rejects.assign(lineage=None, cycle=pd.array([pd.NA] * len(raw.rejects), dtype="Int64"))
-    both = [part for part in (unread, result.rejects) if len(part)]
-    rejects = pd.concat(both, ignore_index=True) if both else result.rejects
-    return Gated(result.outputs, rejects, result.facts, result.notes)
-
-
-def _all_facts(
-    own: Sequence[Mapping[tuple[str, int], Mapping[str, str]]], given: Mapping[str, str]
-) -> dict[tuple[str, int], dict[str, str]]:
-    """The facts of each cycle: those of its rows, in whatever file they lie, and those given, which win."""
-    found: dict[tuple[str, int], dict[str, str]] = {}
-    for key, facts in ((k, f) for each in own for k, f in each.items()):
-        mine = found.setdefault(key, {})
-        for name, value in facts.items():
-            if mine.setdefault(name, value) != value and name not in given:
-                raise TailwatchError(
-                    f"The files of cycle {key[1]} disagree on its {name}:",
-                    f"'{mine[name][:40]}' and '{value[:40]}'.",
-                    "A cycle has one.",
-                )
-    for mine in found.values():
-        mine.update({clean(name): clean(value) for name, value in given.items()})
-        _check_facts(mine)
-    return found
-
-
-def _check_facts(facts: Mapping[str, str]) -> None:
-    unknown = sorted(set(facts) - set(FACTS))
-    if unknown:
-        raise TailwatchError(f"A cycle has no '{unknown[0][:40]}';", f"it has {', '.join(FACTS)}.")
-    if "mix" in facts:
-        parse_mix(facts["mix"])
-    if "parent" in facts and not re.fullmatch("[0-9]{1,9}", facts["parent"]):
-        raise TailwatchError("A parent is the number of a cycle;", f"got '{facts['parent'][:40]}'.")
+    return IngestReport(stored, given.rejects, given.notes)
 
 
 def reference(
     store: Store,
-    files: Sequence[str | Path | pd.DataFrame],
+    files: Sequence[Item],
     *,
     lineage: str,
     format: str | None = None,
@@ -165,11 +97,14 @@ def reference(
     progress: Progress = _silent,
 ) -> int:
     """Pin the human reference set of a lineage; returns the number of texts."""
-    gated = [_gate(f, format, lineage=lineage, cycle=0, mapping=mapping or {}) for f in files]
-    outputs = pd.concat([g.outputs for g in gated], ignore_index=True)
-    store.set_reference(lineage, outputs)
+    given = take(files, lineage=lineage, cycle=0, format=format, mapping=mapping)
+    if len(given.aggregates):
+        raise TailwatchError(
+            "A reference set is made of outputs;", "these are metric values.", "Upload them as a cycle."
+        )
+    store.set_reference(lineage, given.outputs)
     refresh(store, lineage, progress=progress)
-    return len(outputs)
+    return len(given.outputs)
 
 
 def refresh(store: Store, lineage: str | None = None, *, progress: Progress = _silent) -> list[str]:
@@ -205,11 +140,30 @@ def _no_lineage(store: Store, lineage: str) -> TailwatchError:
     return TailwatchError(f"There is no lineage '{lineage}' in the store;", found, "Upload a cycle first.")
 
 
-def history(store: Store, lineage: str) -> History:
-    """All that was measured of a lineage, each value beside its baseline under the same comparison."""
+def known_metrics(store: Store, lineage: str | None = None) -> dict[str, Metric]:
+    """Every metric that can have a value: the catalogue's, and those that came with uploaded aggregates."""
+    return METRICS.all() | aggregates.declared(store.aggregates(lineage))
+
+
+def metric_named(store: Store, name: str, lineage: str | None = None) -> str:
+    """The name of a metric that can have a value; another gets a sentence with those there are."""
+    if name in METRICS.all():
+        return name
+    own = aggregates.declared(store.aggregates(lineage))
+    if name not in own:
+        found = ", ".join([*METRICS.all(), *own][:100])
+        raise TailwatchError(f"There is no '{name}' among the metrics.", f"There are {found}.")
+    return name
+
+
+def history(store: Store, lineage: str, *, metric: str | None = None, slice: str | None = "*") -> History:
+    """All that was measured of a lineage, each value beside its baseline under the same comparison.
+
+    Or only one metric of it; or of one slice, where None is the whole: a screen shows little at a time.
+    """
     standings = store.standings(lineage)
-    stored = store.all_values(lineage)
-    catalog = METRICS.all()
+    stored = store.all_values(lineage, metric, slice)
+    catalog = known_metrics(store, lineage)
     names = sorted({(k[2], k[1]) for k in stored if k[2] in catalog}, key=lambda k: (k[0], k[1] or ""))
 
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
@@ -224,6 +178,28 @@ def history(store: Store, lineage: str) -> History:
         )
         trends[(name, part)] = Trend(catalog[name], part, own, base)
     return History(lineage, tuple(standings), trends)
+
+
+def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `Store.values` that count types, with the values that `size` outputs would give.
+
+    Raises TailwatchError where no cycle has as many outputs.
+    """
+    keys, catalog = {s.cycle: s.comparison for s in store.standings(lineage)}, METRICS.all()
+    found = {
+        (c, part, name): resized(catalog[name], value, size)
+        for (c, part, name, _, key), value in store.all_values(lineage).items()
+        if name in catalog and keys.get(c) == key
+    }
+    parts = [None if pd.isna(part) else part for part in rows["slice"]]
+    places = zip(rows["cycle"], parts, rows["metric"], strict=True)
+    values = pd.Series([found.get(place) for place in places], rows.index, dtype=float)
+    kept = rows.assign(value=values, low=None, high=None)[values.notna()]
+    if kept.empty:
+        raise TailwatchError(
+            f"No cycle of '{lineage}' can be thinned to {size} outputs:", "none has as many."
+        )
+    return kept
 
 
 def judge(store: Store, lineage: str, revision: int) -> bool:

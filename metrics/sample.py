@@ -1,158 +1,236 @@
-"""What a metric is given: the outputs of one cycle, or of one slice, whole or less one prompt group."""
+"""What a metric is given: the outputs of one cycle or one slice, with all that is computed from them once.
+
+Metrics speak in views: arrays whose entry 0 belongs to the whole and entry 1 + g to the whole less prompt
+group g. A metric that is written for one number works for all of them at once, and its intervals come free.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrics import grams, stats, text
+from metrics.abundance import Abundance
 from metrics.comparison import WHOLE, Comparison
-from metrics.core import Undefined
+from metrics.core import GROUPS
 from metrics.embed import Vectors
-from metrics.features import Features, Floats, Ints, Reference
+from metrics.features import Floats, Ints, Reference, Spread, vectors_of, width_given
+from metrics.rows import Bools, Rows
 
-Row = TypeVar("Row", bound=np.generic)
+# More outputs than this are worked through in partitions, whose states are merged.
+PARTITION = 100_000
 
 
-class Sample:
-    """Outputs in canonical order. Arrays have one entry per output; missing scores are NaN.
-
-    `labels` and `predictions` are codes into `categories`; -1 is no label, or no prediction, which is a
-    class of its own and stays in every denominator.
-    """
+class Sample(Rows):
+    """Rows, with the words and vectors of the outputs, and what they are held against."""
 
     def __init__(
         self,
-        features: Features,
+        frame: pd.DataFrame,
         comparison: Comparison,
         slice: str = WHOLE,
-        left_out: int | None = None,
+        *,
+        reference: Callable[[], Reference | None] = lambda: None,
+        partition: int = PARTITION,
+        part_of: tuple[Sample, Ints] | None = None,
     ) -> None:
-        self._features, self._left_out = features, left_out
-        self.comparison, self.slice = comparison, slice
-        self._keep: npt.NDArray[Any] | None = None if left_out is None else features.group != left_out
+        super().__init__(frame, comparison, slice)
+        self.partition, self._find_reference, self._part_of = partition, reference, part_of
 
-    def without(self, group: int) -> Sample:
-        """The same sample less one prompt group."""
-        return Sample(self._features, self.comparison, self.slice, group)
-
-    @property
-    def clustered(self) -> bool:
-        """Whether some prompt has several outputs, which are not independent of one another."""
-        return len(self._features.prompt) > int(self._features.prompt.max(initial=-1)) + 1
-
-    def resampled(self, rng: np.random.Generator) -> Sample:
-        """As many prompts drawn with replacement, all outputs of a prompt together.
-
-        Only for statistics of rows: counting types in it would be wrong, since every repeat is a duplicate.
-        """
-        prompt = self._features.prompt
-        count = int(prompt.max()) + 1
-        times = np.bincount(rng.integers(0, count, count), minlength=count)
-        part = Sample(self._features, self.comparison, self.slice)
-        part._keep = np.repeat(np.arange(self.n), times[prompt])
-        part.n = len(part._keep)
-        return part
-
-    def has(self, need: str) -> bool:
-        """Whether the sample holds what a metric needs: a column, 'vectors', 'reference' or 'tail'."""
-        frame = self._features.frame
-        if need == "vectors":
-            return self._features.given is not None or self.has("output")
-        if need == "reference":
-            return self.reference is not None
-        if need == "tail":
-            return bool(self.comparison.tail)
-        return need in frame.columns and bool(frame[need].notna().any())
-
-    def _rows(self, array: npt.NDArray[Row]) -> npt.NDArray[Row]:
-        return array if self._keep is None else array[self._keep]
-
-    @property
-    def reference(self) -> Reference | None:
-        """The points to be covered, if any."""
-        return self._features.reference
+    def sliced(self, rows: Ints, slice: str, reference: Callable[[], Reference | None]) -> Sample:
+        """Some of the outputs; what was computed of them here is not computed again."""
+        return Sample(
+            self.frame.iloc[rows],
+            self.comparison,
+            slice,
+            reference=reference,
+            partition=self.partition,
+            part_of=(self, rows),
+        )
 
     @cached_property
-    def n(self) -> int:
-        """Number of outputs."""
-        return self._features.n if self._keep is None else int(self._keep.sum())
+    def reference(self) -> Reference | None:
+        """What the outputs are held against, if anything."""
+        return self._find_reference()
+
+    def prepare(self, needs: Collection[str]) -> None:
+        """Work out words and vectors beside one another: compiled loops and matrix products share cores."""
+        jobs: list[Callable[[], object]] = []
+        if {"vectors"} & set(needs) and self.has("vectors"):
+            jobs.append(lambda: self.spread)
+        if {"output"} & set(needs) and self.has("output"):
+            _ = self.words
+            for orders in ((3,), (2, 1)):
+                jobs.append(partial(self._count, orders))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda job: job(), jobs))
+
+    def _count(self, orders: Sequence[int]) -> None:
+        for k in orders:
+            self.gram_texts(k)
+
+    def has(self, need: str) -> bool:
+        """Whether the sample holds what a metric needs: see WANTS for more than columns."""
+        if need not in self._has:
+            wants = _WANTS.get(need)
+            column = need in self.frame and self.frame[need].notna().any()
+            self._has[need] = bool(wants(self) if wants else column)
+        return self._has[need]
+
+    @cached_property
+    def _has(self) -> dict[str, bool]:
+        return {}
+
+    def _partitions(self) -> list[slice]:
+        """Runs of about `partition` outputs; one prompt's outputs, which stand together, stay together."""
+        starts = [0]
+        while self.n - starts[-1] > self.partition:
+            start = starts[-1] + self.partition
+            while start < self.n and self.prompt[start] == self.prompt[start - 1]:
+                start += 1
+            if start == self.n:
+                break
+            starts.append(start)
+        return [slice(a, b) for a, b in zip(starts, [*starts[1:], self.n], strict=True)]
+
+    # Texts
+
+    @cached_property
+    def words(self) -> text.Words:
+        """The words of each output; of an agent's trace, its actions."""
+        if self._part_of is not None:
+            whole, rows = self._part_of
+            return text.chosen(whole.words, rows)
+        found = text.words(self.frame["output"])
+        if not self.has("actions"):
+            return found
+        rows = np.flatnonzero(self.frame["actions"].notna())
+        return text.replaced(found, rows, [list(a) for a in self.frame["actions"].iloc[rows]])
 
     @property
-    def size(self) -> int:
-        """The comparison size m: how many outputs every compared cycle is thinned to."""
-        return min(self.comparison.sizes.get(self.slice, self.n), self.n)
+    def lengths(self) -> Floats:
+        """Words of each output, without the budget."""
+        return self.words.lengths.astype(float)
 
-    @property
-    def weight(self) -> Floats:
-        """Natural frequency of each output over its frequency in the eval set."""
-        return self._rows(self._features.weight)
+    @cached_property
+    def _grams(self) -> dict[int, grams.Grams]:
+        return {}
 
-    @property
-    def score(self) -> Floats:
-        """Scores, NaN where there is none."""
-        return self._rows(self._features.score)
+    def grams(self, k: int) -> grams.Grams:
+        """The k-grams of the outputs, counted by partition and merged."""
+        if k not in self._grams:
+            parts = [grams.count(text.part(self.words, r), self.group[r], k) for r in self._partitions()]
+            self._grams[k] = grams.merged(parts)
+        return self._grams[k]
 
-    @property
-    def categories(self) -> list[str]:
-        """All labels and predictions in this sample and all classes of the comparison, in order."""
-        return self._features.categories
+    @cached_property
+    def _abundances(self) -> dict[tuple[int, str], Abundance]:
+        return {}
 
-    @property
-    def labels(self) -> Ints:
-        """Code of the right class of each output."""
-        return self._rows(self._features.labels)
+    def gram_texts(self, k: int) -> Abundance:
+        """In how many outputs each k-gram stands."""
+        return self._abundance(k, "texts")
 
-    @property
-    def predictions(self) -> Ints:
-        """Code of the predicted class of each output."""
-        return self._rows(self._features.predictions)
+    def gram_total(self, k: int) -> Floats:
+        """Views of how many k-grams there are, repeats and all."""
+        found = self.grams(k)
+        return stats.left_out(np.bincount(found.group, weights=found.times, minlength=GROUPS))
 
-    def among(self, classes: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which categories are among `classes`; one more entry, False, at the end serves code -1."""
-        return np.array([*np.isin(self.categories, list(classes)), False])
+    def gram_times(self, k: int) -> Abundance:
+        """How often each k-gram occurs."""
+        return self._abundance(k, "times")
 
-    @property
-    def lengths(self) -> Ints:
-        """Words of each output, without a budget."""
-        return self._rows(self._features.lengths)
+    def _abundance(self, k: int, what: str) -> Abundance:
+        if (k, what) not in self._abundances:
+            found = self.grams(k)
+            self._abundances[k, what] = Abundance.of(found.type, found.group, getattr(found, what))
+        return self._abundances[k, what]
 
-    @property
-    def tokens(self) -> Ints:
-        """Words of each output within the token budget."""
-        return self._rows(self._features.tokens)
+    @cached_property
+    def copies(self) -> Abundance:
+        """How many outputs hold each text, outer spaces aside; empty outputs are none."""
+        codes = pd.factorize(self.words.digests)[0].astype(np.int64)
+        return Abundance.of_rows(np.where(self.words.digests > 0, codes, -1), self.group)
 
-    @property
-    def copies(self) -> Ints:
-        """A code for each output such that identical texts share one; -1 for an empty text."""
-        return self._rows(self._features.copies)
+    @cached_property
+    def filled(self) -> Floats:
+        """Views of the number of outputs that are not empty."""
+        return self.sum(self.words.digests > 0)
 
-    @property
-    def vectors(self) -> Vectors:
-        """Unit vectors of the outputs, (n, dimensions); zeros for an empty one."""
-        return self._rows(self._features.vectors)
+    def drawn(self, most: int, among: Bools) -> Ints:
+        """At most `most` of the comparison size's outputs among some, the same prompts in every cycle.
 
-    def gram_spread(self, k: int) -> tuple[Ints, int]:
-        """In how many outputs each k-gram stands, 0 for one left out, and the number of k-grams in all."""
-        spread, totals = self._features.gram_spread(k)
-        if self._left_out is None:
-            return spread.sum(axis=1), int(totals.sum())
-        left = spread.sum(axis=1) - spread[:, self._left_out]
-        return left, int(totals.sum() - totals[self._left_out])
+        Drawn by a hash of the prompt alone, so that cycles are compared on the same prompts, and so that the
+        draw from a whole is the draw from the draws of its parts.
+        """
+        order = self._by_key[among[self._by_key]]
+        return order[: min(most, self.size)]
 
-    @property
-    def nearest(self) -> npt.NDArray[np.float32]:
-        """Highest similarity of any output to each reference point."""
-        if self.reference is None:
-            raise Undefined("There is no reference to cover.")
-        best = self._features.nearest
-        if self._left_out is not None:
-            best = np.delete(best, self._left_out, axis=0)
-        return np.asarray(best.max(axis=0))
+    @cached_property
+    def _by_key(self) -> Ints:
+        return np.lexsort((self.words.digests, self.key))
+
+    # Vectors
+
+    @cached_property
+    def spread(self) -> Spread:
+        """How the outputs' vectors lie, worked through in partitions and merged."""
+        parts = []
+        for part in self._partitions():
+            rows = np.arange(part.start, part.stop)
+            found = self.vectors(rows)
+            points = np.empty((0, found.shape[1]), np.float32)
+            if self.has("reference") and self.reference is not None:
+                points = self.reference.points
+            facts = self.group[rows], self.prompt[rows]
+            parts.append(Spread.of(found, *facts, points))
+        return parts[0] if len(parts) == 1 else Spread.merged(parts)
+
+    @cached_property
+    def _given(self) -> int:
+        return width_given(self.frame)
+
+    @cached_property
+    def width(self) -> int:
+        """Numbers in a vector."""
+        if self._part_of is not None:
+            return self._part_of[0].width
+        return self._given or int(self._made(self.frame[self.frame["output"].notna()].iloc[:1]).shape[1])
+
+    def _made(self, frame: pd.DataFrame) -> Vectors:
+        """Vectors of a part of the outputs, of the kind that all of them have."""
+        found = vectors_of(frame, self._given)
+        return np.zeros((len(frame), self.width if len(frame) else 1), np.float32) if found is None else found
+
+    @cached_property
+    def _all_vectors(self) -> Vectors:
+        return self._made(self.frame)
+
+    def vectors(self, rows: Ints) -> Vectors:
+        """Unit vectors of some outputs, (rows, width); zeros for an empty one.
+
+        Those of a sample of one partition are kept; of a larger one they are made when asked for.
+        """
+        if self._part_of is not None:
+            whole, mine = self._part_of
+            return whole.vectors(mine[rows])
+        if self.n <= self.partition:
+            return self._all_vectors[rows]
+        return self._made(self.frame.iloc[rows])
+
+
+_WANTS: dict[str, Callable[[Sample], object]] = {
+    "vectors": lambda s: s.has("embedding") or s.has("output"),
+    "reference": lambda s: s.reference is not None and s.reference.width == s.width,
+    "reference texts": lambda s: s.reference is not None and s.reference.frame["output"].notna().any(),
+    "tail": lambda s: s.comparison.tail,
+    "score or verified": lambda s: s.has("score") or s.has("verified"),
+    "several outputs of a prompt": lambda s: s.clustered,
+}
 
 
 def demo_sample(
@@ -160,17 +238,41 @@ def demo_sample(
     tail: Sequence[str] = (),
     classes: Sequence[str] = (),
     size: int | None = None,
+    mass: Mapping[str, float] | None = None,
+    surprise: float | None = None,
+    vocabulary: int = 0,
     reference: Sequence[Sequence[float]] | None = None,
+    reference_texts: Sequence[str] | None = None,
+    reference_labels: Sequence[str] | None = None,
+    reference_scores: Sequence[float] | None = None,
+    partition: int = PARTITION,
     **columns: Sequence[object],
 ) -> Sample:
-    """A small sample from plain columns, for examples and tests."""
+    """A small sample from plain columns, and what it is held against, for examples and tests."""
     n = len(next(iter(columns.values())))
     blank = {"output": None, "label": None, "prediction": None, "score": None, "weight": 1.0}
     ids = columns.get("example_id", [f"e{i}" for i in range(n)])
     frame = pd.DataFrame({**blank, **columns, "example_id": ids}, index=range(n))
     frame["score"] = frame["score"].astype("Float64")
-    known = tuple(sorted(set(classes) or {str(v) for v in columns.get("label", ()) if v is not None}))
-    comparison = Comparison((), {WHOLE: size or n}, known, tuple(tail), "given", "", np.empty(0, np.int64))
-    vectors = np.array(columns["embedding"], np.float32) if "embedding" in columns else None
-    points = None if reference is None else Reference.of(np.array(reference, np.float32), seed=0)
-    return Sample(Features(frame, comparison, vectors=vectors, reference=points), comparison)
+    seen = {str(v) for v in columns.get("label", ()) if v is not None}
+    comparison = Comparison(
+        baseline=(),
+        sizes={WHOLE: size or n},
+        classes=tuple(sorted(set(classes) or seen)),
+        tail=tuple(tail),
+        encoder="given",
+        reference="",
+        cohort=np.empty(0, np.int64),
+        mass=mass or {},
+        surprise=surprise,
+        vocabulary=vocabulary,
+    )
+    beside = {
+        "embedding": reference,
+        "output": reference_texts,
+        "label": reference_labels,
+        "score": reference_scores,
+    }
+    given = {name: list(column) for name, column in beside.items() if column is not None}
+    against = Reference(pd.DataFrame({"output": None, "label": None, **given}), tail=tail) if given else None
+    return Sample(frame, comparison, reference=lambda: against, partition=partition)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +18,20 @@ import pandas as pd
 from scipy.special import gammaln, ndtri, stdtr, stdtrit
 
 from metrics.core import GROUPS, Scale
+from metrics.kernels import kernel
 
 Floats = npt.NDArray[np.float64]
+Key = TypeVar("Key", bound=Hashable)
+
+
+def hashed(example_ids: Sequence[str] | pd.Series) -> npt.NDArray[np.uint64]:
+    """One number for each example, fixed by its id alone, on any machine."""
+    return pd.util.hash_array(np.asarray(example_ids, dtype=object))
 
 
 def groups(example_ids: Sequence[str] | pd.Series) -> npt.NDArray[np.int64]:
     """Group 0 to 19 of each example: fixed by its id alone, on any machine."""
-    hashed = pd.util.hash_array(np.asarray(example_ids, dtype=object))
-    return (hashed % GROUPS).astype(np.int64)
+    return (hashed(example_ids) % GROUPS).astype(np.int64)
 
 
 def seed(*parts: object) -> int:
@@ -116,9 +123,70 @@ def weighted_quantile(values: npt.ArrayLike, q: float, weights: npt.ArrayLike) -
     x, w = np.asarray(values, float), np.asarray(weights, float)
     # Ties by weight, so that the order of the rows decides nothing.
     order = np.lexsort((w, x))
-    x, w = x[order], w[order]
-    middle = (np.cumsum(w) - 0.5 * w) / w.sum()
-    return float(np.interp(q, middle, x))
+    return quantile_of_sorted(x[order], w[order], q)
+
+
+def quantile_of_sorted(values: Floats, weights: Floats, q: float) -> float:
+    """`weighted_quantile` of values in order; those of weight 0 are not there. NaN where none is."""
+    drawn = weights > 0
+    x, w = values[drawn], weights[drawn]
+    if not len(x):
+        return math.nan
+    running = np.cumsum(w)
+    return float(np.interp(q, (running - 0.5 * w) / running[-1], x))
+
+
+@kernel
+def bootstrap_quantiles(
+    values: Floats,
+    weights: Floats,
+    prompt: npt.NDArray[np.int64],
+    prompts: int,
+    q: float,
+    draws: int,
+    seed: int,
+) -> Floats:
+    """`quantile_of_sorted` of the rows of as many prompts drawn with replacement, many times (Efron 1979)."""
+    np.random.seed(seed)
+    found = np.empty(draws)
+    for draw in range(draws):
+        times = np.zeros(prompts)
+        for _ in range(prompts):
+            times[np.random.randint(0, prompts)] += 1
+        total = 0.0
+        for i in range(len(values)):
+            total += weights[i] * times[prompt[i]]
+        running, last, before = 0.0, -1, 0.0
+        found[draw] = np.nan
+        for i in range(len(values)):
+            weight = weights[i] * times[prompt[i]]
+            if weight == 0.0:
+                continue
+            middle = (running + weight / 2) / total
+            if middle >= q:
+                step = 0.0 if last < 0 else (q - before) / (middle - before)
+                base = values[i] if last < 0 else values[last]
+                found[draw] = base + step * (values[i] - base)
+                break
+            running, last, before = running + weight, i, middle
+            found[draw] = values[i]
+    return found
+
+
+def lower_mean_of_sorted(values: Floats, weights: Floats, q: float) -> float:
+    """Mean of the lowest share q, by weight, of values in order; NaN where there is none.
+
+    The lowest half of 0, 1, 2, 3 is 0 and 1:
+
+    >>> lower_mean_of_sorted(np.arange(4.0), np.ones(4), 0.5)
+    0.5
+    """
+    running = np.cumsum(weights)
+    if not len(running) or running[-1] <= 0:
+        return math.nan
+    most = q * running[-1]
+    taken = np.clip(most - (running - weights), 0.0, weights)
+    return float(taken @ values / most)
 
 
 def t_corrected(ratio: npt.ArrayLike, freedom: npt.ArrayLike) -> Floats:
@@ -138,19 +206,57 @@ def t_quantile(p: float, freedom: float) -> float:
     return float(stdtrit(freedom, p))
 
 
-def expected_types(spread: npt.ArrayLike, n: int, m: int) -> float:
-    """Expected number of types among m of n texts drawn without replacement (Hurlbert 1971; Heck 1975).
+def rarest(mass: Mapping[Key, float], most: float = 0.2) -> set[Key]:
+    """The rarest that together hold at most `most` of the mass, ties taken together.
 
-    `spread` holds in how many of the n texts each type stands: sum of 1 - C(n - d, m) / C(n, m).
-    Of 4 texts one type stands in all and one in a single text; among 2 of them 1 + 1/2 are expected:
-
-    >>> round(expected_types([4, 1, 0], n=4, m=2), 6)
-    1.5
+    >>> sorted(rarest({"a": 50, "b": 35, "c": 10, "d": 5}))
+    ['c', 'd']
+    >>> rarest({"a": 50, "b": 30, "c": 10, "d": 10, "e": 10})
+    set()
     """
-    seen, times = np.unique(np.asarray(spread)[np.asarray(spread) > 0], return_counts=True)
-    left = n - seen
-    # log C(left, m) - log C(n, m); a type that more than n - m texts hold cannot be missed.
-    able = left >= m
-    rest = left[able]
-    missing = np.exp(gammaln(rest + 1) - gammaln(rest - m + 1) - gammaln(n + 1) + gammaln(n - m + 1))
-    return float(times.sum() - np.sum(times[able] * missing))
+    total, running = sum(mass.values()), 0.0
+    found: set[Key] = set()
+    for level in sorted(set(mass.values())):
+        tied = [name for name, m in mass.items() if m == level]
+        running += level * len(tied)
+        if running > most * total * (1 + 1e-9):
+            break
+        found.update(tied)
+    return found
+
+
+def left_out(parts: npt.ArrayLike) -> Floats:
+    """From sums by prompt group, (GROUPS, ...), to views: the sum of all, then of all less each group.
+
+    >>> left_out(np.eye(GROUPS)[0])[:3]
+    array([1., 0., 1.])
+    """
+    by_group = np.asarray(parts, float)
+    whole = by_group.sum(axis=0)
+    return np.concatenate([whole[None], whole[None] - by_group])
+
+
+def summed(values: npt.ArrayLike, group: npt.NDArray[np.int64]) -> Floats:
+    """Views of the sum of one value for each row."""
+    return left_out(np.bincount(group, weights=np.asarray(values, float), minlength=GROUPS))
+
+
+def share(part: Floats, whole: Floats) -> Floats:
+    """part / whole, NaN where there is no whole."""
+    empty = np.full(np.shape(part), np.nan)
+    return np.asarray(np.divide(part, whole, out=empty, where=np.asarray(whole) > 0))
+
+
+def unseen(seen: npt.ArrayLike, n: npt.ArrayLike, m: npt.ArrayLike) -> Floats:
+    """Chance that m of n texts, drawn without replacement, miss a type in d of them: C(n-d, m) / C(n, m).
+
+    Of 4 texts one type stands in 1, another in 3; two texts miss the first half the time, the other never:
+
+    >>> unseen([1, 3, 0], 4, 2).round(6).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    d, every, drawn = np.broadcast_arrays(*(np.asarray(x, float) for x in (seen, n, m)))
+    able = every - d >= drawn
+    left = np.where(able, every - d, drawn)
+    logs = gammaln(left + 1) - gammaln(left - drawn + 1) - gammaln(every + 1) + gammaln(every - drawn + 1)
+    return np.asarray(np.where(able, np.exp(logs), 0.0))

@@ -1,30 +1,35 @@
-"""The one tokenizer, and the n-gram counts built on it."""
+"""The one tokenizer, and the words of whole columns of texts."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-VERSION = "words-1"
+from metrics import scanning
+
+VERSION = "words-2"
 TOKEN_BUDGET = 64
 
-_Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
 
 # Scripts written without spaces fall to single characters; a pictograph is a token of its own.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 )
+PICTOGRAPHS = "\u2600-\u27bf\U0001f300-\U0001faff"
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f"
-_WORD = re.compile(
-    rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{_MARKS}]|['’](?=\w))*"
-    r"|[\u2600-\u27bf\U0001f300-\U0001faff]"
-)
+_LETTER = rf"[^\W{UNSPACED}]"
+_WORD = re.compile(rf"[{UNSPACED}]|{_LETTER}(?:{_LETTER}|[{_MARKS}]|['’](?={_LETTER}))*|[{PICTOGRAPHS}]")
 
 
 def tokenize(text: str, budget: int | None = TOKEN_BUDGET) -> list[str]:
@@ -35,53 +40,95 @@ def tokenize(text: str, budget: int | None = TOKEN_BUDGET) -> list[str]:
     >>> tokenize("日本語 ok")
     ['日', '本', '語', 'ok']
     """
-    # A looping output can be megabytes long: only as much text is read as the budget can need.
-    head = text if budget is None else text[: budget * 64]
-    words = _WORD.findall(unicodedata.normalize("NFC", head).lower())
-    return words if budget is None else words[:budget]
+    found = _WORD.finditer(unicodedata.normalize("NFC", text).lower())
+    return [match.group() for match in itertools.islice(found, budget)]
 
 
 @dataclass(frozen=True)
-class Grams:
-    """The n-grams of a collection of texts: which type stands in which text, and how often.
+class Words:
+    """The words of n texts as 64-bit hashes, at most TOKEN_BUDGET of each; two of 10^7 words collide once
+    in 400,000 times.
 
-    `text`, `type`, `count` are parallel arrays with one entry for each (text, type) pair; `types` is the
-    number of distinct n-grams and `texts` the number of texts, empty ones included.
+    Text i has `hashes[starts[i]:starts[i + 1]]`. Per text: `lengths` counts all its words, `digests` names
+    it without outer spaces (0 where it is blank), `covered` says how many bytes of its UTF-8 the budget
+    reaches, `sentences` has two columns, its sentences and the complex ones among them.
     """
 
-    text: _Ints
-    type: _Ints
-    count: _Ints
-    types: int
-    texts: int
+    hashes: Hashes
+    starts: Ints
+    lengths: Ints
+    digests: Hashes
+    covered: Ints
+    sentences: Ints
 
 
-def encode(texts: Sequence[str]) -> tuple[_Ints, _Ints, int]:
-    """Token ids of all texts in a row, the text each belongs to, and the size of the vocabulary."""
-    words = [tokenize(text) for text in texts]
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    flat = [word for text in words for word in text]
-    codes = pd.factorize(np.array(flat, dtype=object))[0].astype(np.int64)
-    return codes, np.repeat(np.arange(len(words)), lengths), int(codes.max(initial=-1)) + 1
+def words(texts: pd.Series | Sequence[str | None]) -> Words:
+    """The words of a column of texts; a missing text is empty."""
+    data, offsets = as_bytes(texts)
+    plain = bool(data[offsets[0] : offsets[-1]].max(initial=0) < scanning.PLAIN)
+    kind, lower = scanning.tables(UNSPACED, PICTOGRAPHS, plain)
+    room = int(np.minimum(np.diff(offsets) // 2 + 1, TOKEN_BUDGET).sum())
+    *found, odd = scanning.scan(data, offsets, kind, lower, TOKEN_BUDGET, room)
+    result = Words(*found)
+    return _with_odd(result, np.flatnonzero(odd), data, offsets) if odd.any() else result
 
 
-def grams(tokens: _Ints, owner: _Ints, vocabulary: int, texts: int, k: int) -> Grams:
-    """Count the k-grams of encoded texts; an n-gram never crosses from one text into the next."""
-    ids, first, base = tokens, owner, max(vocabulary, 1)
-    for step in range(1, k):
-        whole = first[:-1] == owner[step:]
-        joined = ids[:-1] * base + tokens[step:]
-        codes, seen = pd.factorize(joined[whole]) if whole.any() else (np.empty(0, np.int64), [])
-        ids, first = np.full(len(whole), -1, np.int64), first[:-1]
-        ids[whole] = codes
-        # A window that left its text stays -1, and so does every longer window that starts there.
-        first = np.where(whole, first, -1)
-        base = max(vocabulary, 1)
-        count = len(seen)
-    if k == 1:
-        count = vocabulary
-    inside = (first >= 0) & (ids >= 0)
-    pairs = first[inside] * max(count, 1) + ids[inside]
-    unique, counts = np.unique(pairs, return_counts=True)
-    width = max(count, 1)
-    return Grams(unique // width, unique % width, counts.astype(np.int64), count, texts)
+def as_bytes(
+    texts: pd.Series | Sequence[str | None], most: int | None = None
+) -> tuple[npt.NDArray[np.uint8], Ints]:
+    """The UTF-8 of all texts, at most `most` characters of each, in a row, and the borders between them.
+
+    Without a copy where a column holds it already. A missing text is empty.
+    """
+    array = pa.array(texts, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    array = array.cast(pa.large_string()).fill_null("")
+    if most is not None:
+        array = pc.utf8_slice_codeunits(array, 0, most)
+    _, offsets, data = array.buffers()
+    borders = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(data or b"\0", np.uint8), borders
+
+
+def _with_odd(found: Words, odd: Ints, data: npt.NDArray[np.uint8], offsets: Ints) -> Words:
+    """Put the tokenizer's words in place of those of the texts that only it can read."""
+    texts = [data[offsets[i] : offsets[i + 1]].tobytes().decode() for i in odd]
+    covered = found.covered.copy()
+    # Where the budget ends in such a text is not known to the byte: so many as its words and gaps may have.
+    covered[odd] = [len(text[: TOKEN_BUDGET * 16].encode()) for text in texts]
+    return replaced(replace(found, covered=covered), odd, [tokenize(text, None) for text in texts])
+
+
+def replaced(found: Words, rows: Ints, tokens: Sequence[Sequence[str]]) -> Words:
+    """The same words, but those of some rows, in order, given as lists of tokens, such as actions."""
+    flat = [token for each in tokens for token in each[:TOKEN_BUDGET]]
+    codes = np.frombuffer("".join(flat).encode("utf-32-le"), np.uint32)
+    hashes = scanning.hash_words(codes, np.cumsum([len(token) for token in flat], dtype=np.int64))
+    lengths, before = found.lengths.copy(), np.diff(found.starts)
+    lengths[rows] = [len(each) for each in tokens]
+    special = np.zeros(len(before), bool)
+    special[rows] = True
+    counts = np.where(special, np.minimum(lengths, TOKEN_BUDGET), before)
+    out = np.empty(int(counts.sum()), np.uint64)
+    new = np.repeat(special, counts)
+    out[new], out[~new] = hashes, found.hashes[~np.repeat(special, before)]
+    return replace(found, hashes=out, starts=np.concatenate([[0], np.cumsum(counts)]), lengths=lengths)
+
+
+def part(found: Words, rows: slice) -> Words:
+    """The words of a run of texts, without a copy."""
+    first, last = found.starts[rows.start], found.starts[rows.stop]
+    rest = {n: getattr(found, n)[rows] for n in ("lengths", "digests", "covered", "sentences")}
+    return Words(
+        hashes=found.hashes[first:last], starts=found.starts[rows.start : rows.stop + 1] - first, **rest
+    )
+
+
+def chosen(found: Words, rows: Ints) -> Words:
+    """The words of some of the texts, in the order given."""
+    counts = np.diff(found.starts)[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    at = np.repeat(found.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+    rest = {n: getattr(found, n)[rows] for n in ("lengths", "digests", "covered", "sentences")}
+    return Words(hashes=found.hashes[at], starts=starts, **rest)

@@ -39,9 +39,17 @@ def first(history: list[dict[str, object]], name: str, wanted: tuple[str, ...]) 
     return next((int(str(h["cycle"])) for h in history if h[name] in wanted), None)
 
 
+def _only_what_the_rule_reads() -> None:
+    """Take the other metrics out of this process: a verdict does not look at them."""
+    for found in list(metrics.METRICS.all().values()):
+        if not found.votes and found.name != "mean_score":
+            del metrics.METRICS._found[found.name]
+
+
 def run(task: tuple[int, str]) -> Outcome:
     """Retrain one lineage and judge it."""
     seed, lineage = task
+    _only_what_the_rule_reads()
     humans = pd.read_parquet(HUMAN_FILE)
     with tempfile.TemporaryDirectory() as folder:
         store = metrics.Store(Path(folder) / "study.duckdb")

@@ -40,24 +40,55 @@ def columns(n: int = 400, seed: int = 2, narrow: float = 0.0) -> dict[str, list[
         "score": score.tolist(),
         "weight": (0.5 + rng.random(n)).tolist(),
         "embedding": np.where(same[:, None], CENTRES[:1], vectors).tolist(),
+        "verified": [bool(s > 0.5) for s in score],
+        "logprob": (-rng.gamma(2.0, size=n)).tolist(),
+        "finish_reason": ["length" if r < 0.1 else "stop" for r in rng.random(n)],
     }
 
 
-REFERENCE = columns(300, seed=3)["embedding"]
+def in_pairs(cols: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """The same outputs as two of each prompt."""
+    return {**cols, "example_id": [f"p{i // 2:04}" for i in range(len(cols["output"]))]}
+
+
+def columns_for(metric: Metric, n: int = 400, narrow: float = 0.0) -> dict[str, Sequence[Any]]:
+    """The planted eval in the shape that a metric needs."""
+    cols = columns(n, narrow=narrow)
+    return in_pairs(cols) if "several outputs of a prompt" in metric.needs else cols
+
+
+HUMAN = columns(300, seed=3)
+BESIDE = {
+    "tail": TAIL,
+    "classes": CLASSES,
+    "mass": dict(zip(CLASSES, SHARES.tolist(), strict=True)),
+    "size": 150,
+    "surprise": 4.0,
+    "vocabulary": 500,
+    "reference": HUMAN["embedding"],
+    "reference_texts": HUMAN["output"],
+    "reference_labels": HUMAN["label"],
+    "reference_scores": HUMAN["score"],
+}
 
 
 def sample(cols: Mapping[str, Sequence[Any]], **facts: Any) -> Sample:
     """The sample of some columns, with everything beside it that a metric may need."""
-    beside = {"tail": TAIL, "classes": CLASSES, "reference": REFERENCE, "size": 150, **facts}
-    return demo_sample(**beside, **cols)
+    return demo_sample(**{**BESIDE, **facts}, **cols)
 
 
 def lacking(cols: Mapping[str, Sequence[Any]], need: str) -> Sample:
     """The sample of some columns without what `need` names."""
-    if need in ("reference", "tail"):
-        return sample(cols, **{need: None if need == "reference" else ()})
-    gone = ("output", "embedding") if need == "vectors" else (need,)
-    return sample({name: column for name, column in cols.items() if name not in gone})
+    gone = {
+        "tail": ("tail",),
+        "reference": ("reference",),
+        "reference texts": ("reference_texts",),
+        "vectors": ("output", "embedding"),
+        "score or verified": ("score", "verified"),
+        "several outputs of a prompt": ("example_id",),
+    }.get(need, (need,))
+    facts = {name: () if name == "tail" else None for name in gone if name in BESIDE}
+    return sample({name: column for name, column in cols.items() if name not in gone}, **facts)
 
 
 def values(

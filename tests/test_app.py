@@ -18,7 +18,8 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, pipeline
+from metrics import demo, pipeline, seeing
+from metrics.seeing import Shift
 from metrics.store import Store
 
 APP = Path(str(dashboard.__file__)).with_name("app.py")
@@ -97,6 +98,11 @@ def html(app: AppTest) -> str:
     return "\n".join(str(block.proto.body) for block in app.get("html"))
 
 
+def captions(app: AppTest) -> list[str]:
+    """As they are read, without what keeps Markdown from seeing marks."""
+    return [str(c.value).replace("\\", "") for c in app.caption]
+
+
 def wrong(app: AppTest) -> str:
     return "\n".join(part for part in html(app).split("<div") if 'data-testid="wrong"' in part)
 
@@ -165,8 +171,55 @@ def test_trends_has_every_metric_and_slice(at: Path):
     app = run("trends")
     known = set(Store(at).values("falls")["metric"])
     assert len(app.selectbox(key="metric").options) == len(known)
-    app.selectbox(key="slice").select("kind=rare").run()
-    assert any("of kind: rare" in t.value for t in calm(app).text)
+    app.selectbox(key="part").select("kind").run()
+    assert {"rare", "common"} <= {t.value for t in calm(app).text}
+    assert sum("95 % interval" in c for c in captions(app)) == 2
+    assert app.query_params["slice"] == ["kind=rare", "kind=common"]
+
+
+def test_a_link_leads_to_the_parts_it_names(at: Path):
+    app = run("trends", lineage="falls", metric="distinct_2", slice="kind=common")
+    assert app.selectbox(key="part").value == "kind"
+    assert app.multiselect(key="picked").value == ["kind=common"]
+    app.selectbox(key="part").select("Whole").run()
+    assert calm(app).query_params["slice"] == "Whole"
+
+
+def test_parts_that_are_too_small_say_so(at: Path):
+    app = run("trends", lineage="falls", metric="class_recall", slice="class:c3")
+    assert app.selectbox(key="part").value == "class:"
+    assert any("13 outputs; 20 are needed" in c for c in captions(app))
+
+
+def test_metrics_stand_by_family_and_the_voters_first(at: Path):
+    shown = html(run("trends", lineage="falls"))
+    assert shown.index("Voters") < shown.index("Distinct-2</a>") < shown.index('"family-diversity"')
+    assert "beyond their normal range: <b>" in shown
+    missing = shown[shown.index('"absent"') :]
+    assert "No log-probabilities (column logprob): Surprising outputs." in missing
+    assert "Tail recall<" not in missing
+
+
+def test_what_was_thinned_is_said(at: Path):
+    app = run("trends", lineage="falls", metric="distinct_2")
+    assert any(re.search(r"At 2\d\d of 260 outputs\.", t.value) for t in app.text)
+
+
+def test_kinds_of_output_show_their_texts_as_text(empty: Path):
+    frame = outputs("L", 2).drop(columns=["label", "prediction"])
+    store = Store(empty)
+    pipeline.ingest(store, [frame.assign(output=HOSTILE + " " + frame["output"])])
+    pipeline.ingest(
+        store, [stated(1, "another")]
+    )  # where there is one alone, its page opens without the rest
+    found = [s for _, s in pipeline.history(store, "L", metric="tail_coverage").trends if s]
+    mode = next(s for s in found if s.startswith("mode:"))
+    app = run("trends", lineage="L", metric="tail_coverage", slice=mode)
+    assert app.multiselect(key="picked").value == [mode]
+    assert HOSTILE in app.code[0].value
+    assert "<img src=http" not in html(app)
+    texts = [e.value for e in (*app.caption, *app.subheader, *app.markdown)]
+    assert not [t for t in texts if "![y](" in t or "<img" in t]
 
 
 def test_acknowledging_persists_through_a_refresh(at: Path):
@@ -284,6 +337,37 @@ def test_how_it_is_measured_finds_every_metric_and_rule(at: Path):
         assert thing.label.replace("%", "") in shown.replace("%", "")
 
 
+STUDY = [
+    Shift("tail_recall", kind, share, shift, 20, 3000)
+    for kind, shift in (("tail loss", -7.5), ("copying", 0.3))
+    for share in (0.05, 0.1)
+]
+
+
+def test_every_metric_is_one_line_of_the_index(empty: Path):
+    from metrics.core import METRICS
+
+    shown = html(run("method"))
+    lines = re.findall(r'data-testid="metric-(\w+)"', shown)
+    assert sorted(lines) == sorted(METRICS.all())
+    assert lines.index("tail_recall") < lines.index("class_recall")
+
+
+def test_method_says_which_metric_sees_what(empty: Path):
+    with patch.object(seeing, "study", lambda: (STUDY, {"refusal_rate": "Nothing is planted in it."})):
+        shown = html(run("method"))
+    assert "Sees tail loss from 5%. Blind to copying." in shown
+    assert "Which narrowing it sees: not measured yet." in shown
+    assert "Tail loss: Tail recall sees it best (-7.5); 0 of 1 voters are blind to it." in shown
+    assert "Not in the table: Refusals. Nothing is planted in it." in shown
+
+
+def test_a_study_that_is_not_there_is_said(empty: Path):
+    with patch.object(seeing, "study", lambda: ([], {})):
+        app = run("method")
+    assert "Not measured yet." in [t.value for t in app.text]
+
+
 def uploaded(*files: tuple[str, bytes, str], **query: str) -> AppTest:
     app = run("upload", **query)
     app.file_uploader(key="files").set_value(list(files)).run()
@@ -393,3 +477,55 @@ def test_hints_of_the_core_never_speak_of_the_command_line():
     for text in [*texts, "Name it with --score NAME.", "Give --with L.", "Give it with --cycle N."]:
         assert "--" not in hints.what_to_do(text)
         assert "`tailwatch" not in hints.what_to_do(text)
+
+
+# Metric values without outputs
+
+
+def stated(cycles: int, lineage: str = "L") -> pd.DataFrame:
+    """Values of a metric of the catalogue and of one with a hostile name, whose error is not known."""
+    rows = [
+        {"lineage": lineage, "cycle": c, "metric": m, "value": v + c / 100, "stderr": e, "n": 300}
+        for c in range(cycles)
+        for m, v, e in (("distinct_1", 0.3, 0.01), (HOSTILE, 7.0, None))
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_metric_values_of_any_name_are_shown(empty: Path, page: str):
+    store = Store(empty)
+    pipeline.ingest(store, [stated(7)])
+    store.add_rule("L", "threshold", {"metric": HOSTILE, "comparator": "above", "line": 1.0})
+    pipeline.refresh(store)
+    app = run(page)
+    assert not wrong(app)
+    assert "<img src=http" not in html(app)
+
+
+def test_an_uploaded_metric_is_charted_and_takes_a_line(empty: Path):
+    pipeline.ingest(Store(empty), [stated(7)])
+    app = run("trends", lineage="L")
+    app.session_state["lines"] = app.session_state["wrote"] = app.session_state["numbers"] = True
+    app.selectbox(key="metric").select(HOSTILE).run()
+    assert not wrong(calm(app))
+    assert any("at cycle 6: 7.06 (interval unknown, n 300)" in t.value for t in app.text)
+    assert any("came as metric values alone" in c.value for c in app.caption)
+    app.number_input(key="line_at").set_value(8.0)
+    button(app, "Draw the line").click().run()
+    assert not wrong(calm(app))
+    assert Store(empty).alerts("L")["metric"].tolist() == [HOSTILE]
+
+
+def test_metric_values_are_uploaded_by_the_app(empty: Path):
+    frame = stated(3, "new").rename(columns={"metric": "metric_name", "stderr": "se"}).assign(score=1.0)
+    app = uploaded(csv(frame.drop(columns="score").rename(columns={"metric_name": "metric"}), "v.csv"))
+    assert app.radio(key="kind_values").value == "values"
+    app = uploaded(csv(frame, "v.csv"))
+    app.radio(key="kind_outputs").set_value("values").run()
+    assert app.selectbox(key="map_metric").value == "metric_name"
+    assert not wrong(stored(app))
+    assert any("metric values, no outputs" in t.value for t in app.text)
+    kept = Store(empty).aggregates("new")
+    assert set(kept["metric"]) == {"distinct_1", HOSTILE}
+    assert kept["stderr"].notna().sum() == 3

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from dashboard.charts import CHARTS, Chart
 from dashboard.palette import DARK, LIGHT, Palette, contrast
-from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Story
+from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Sight, Story
 
 HOSTILE = '<img src=http://example.org/x><a href="http://example.org">%{y}</a>\u202e\x00'
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
@@ -56,6 +57,10 @@ def story(values: list[float | None], *, theme: str = "light", name: str = "a", 
         "movements": (
             Movement("tail_recall", name, "tail", -3.0),
             Movement("coverage", "Coverage", "coverage", 1.0),
+        ),
+        "sights": (
+            Sight("tail_recall", name, "tail", True, "high", (("tail loss", -3.0), (name, 1.0))),
+            Sight("coverage", "Coverage", "coverage", False, "high", None),
         ),
         **facts,
     }
@@ -152,3 +157,49 @@ def test_status_colours_are_for_status_only(colours: Palette):
     status = {colours.status[s] for s in ("healthy", "watch", "narrowing", "collapse")}
     assert len(status) == 4
     assert not status & {*colours.family.values(), *colours.mix.values()}
+
+
+def sight(shift: float, healthy: str = "high") -> Sight:
+    return Sight("m", "M", "tail", True, healthy, (("copying", shift),))
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "shade"),
+    [(sight(-5.0), "-5.0", 0.5), (sight(-1.9), "blind", 0.0), (sight(1.9), "blind", 0.0),
+     (sight(5.0), "▲5.0", 0.0), (sight(5.0, "low"), "▲5.0", 0.0), (sight(5.0, "reference"), "+5.0", 0.5)],
+)  # fmt: skip
+def test_what_a_metric_sees_is_a_word_and_a_shade(given: Sight, word: str, shade: float):
+    figure = CHARTS.get("which_sees").draw(Story("a", (), (), sights=(given,)))
+    assert [t for trace in figure.data if trace.type == "scatter" for t in trace.text] == [word]
+    assert next(t for t in figure.data if t.type == "heatmap").z[1] == [shade]
+
+
+def test_blind_spots_are_muted_and_what_is_missing_is_said():
+    figure = CHARTS.get("which_sees").draw(story([0.4]))
+    colours = {trace.text[0]: trace.textfont.color for trace in figure.data if trace.type == "scatter"}
+    assert colours == {"-3.0": LIGHT.ink, "blind": LIGHT.muted}
+    assert [a.text for a in figure.layout.annotations] == ["not measured yet"]
+
+
+def test_slices_stand_in_order_of_their_fall():
+    lines = tuple(line([v], slice=f"s={v}") for v in (0.4, 0.2, 0.3))
+    figure = CHARTS.get("slices").draw(Story("a", story([0.4]).moments, lines))
+    assert list(figure.layout.yaxis.ticktext) == ["0.2", "0.3", "0.4"]
+    turned = tuple(replace(x, healthy="low") for x in lines)
+    figure = CHARTS.get("slices").draw(Story("a", story([0.4]).moments, turned))
+    assert list(figure.layout.yaxis.ticktext) == ["0.4", "0.3", "0.2"]
+
+
+def test_panels_share_their_scale():
+    lines = (line([0.4, 0.3], slice="s=a"), line([0.9, 0.8], slice="s=b"))
+    moments = story([0.4, 0.3]).moments
+    one, other = (CHARTS.get("panel").draw(Story("a", moments, pair)) for pair in (lines, lines[::-1]))
+    assert one.layout.yaxis.range == other.layout.yaxis.range
+    curve = next(t for t in one.data if t.mode == "lines+markers")
+    assert list(curve.y) == [0.4, 0.3]
+
+
+def test_hover_says_what_was_thinned():
+    noted = Line("m", "M", "tail", None, (Point(0, "ok", 0.4, note="At 720 of 800 outputs."),))
+    figure = CHARTS.get("trend").draw(Story("a", story([0.4]).moments, (noted,)))
+    assert "At 720 of 800 outputs." in next(t for t in figure.data if t.mode == "lines+markers").hovertext[0]

@@ -10,24 +10,36 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics.core import METRICS, READERS, RULES, Finding, Judgement, RawTable, Reader, Reading, Rule
+from metrics.core import (
+    GROUPS,
+    METRICS,
+    READERS,
+    RULES,
+    Finding,
+    Judgement,
+    RawTable,
+    Reader,
+    Reading,
+    Rule,
+)
 from metrics.sample import Sample
+from metrics.stats import Floats
 from tests import contract
 
 GOOD_RULE = RULES.get("early_warning")
 CALLS = iter(range(10**9))
 
 
-def distinct_share(s: Sample) -> float:
-    return len(np.unique(s.copies)) / s.n
+def distinct_share(s: Sample) -> Floats:
+    return s.copies.richness / s.outputs
 
 
 def constant(s: Sample) -> Reading:
-    return Reading(0.5, s.n)
+    return Reading(np.full(1 + GROUPS, 0.5), s.n)
 
 
 def first_row(s: Sample) -> Reading:
-    return Reading(float(s.score[0]), s.n)
+    return Reading(np.full(1 + GROUPS, float(s.score[0])), s.n)
 
 
 def wrong_way(s: Sample) -> Reading:
@@ -35,22 +47,25 @@ def wrong_way(s: Sample) -> Reading:
 
 
 def mutating(s: Sample) -> Reading:
-    s.copies[:] = 0
-    return Reading(distinct_share(s), s.n)
+    s.group[:] = 0
+    return constant(s)
 
 
 def mutating_frame(s: Sample) -> Reading:
-    s._features.frame["score"] = 0.0
+    s.frame["score"] = 0.0
     return Reading(distinct_share(s), s.n)
 
 
+def of_the_first_partition(s: Sample) -> Reading:
+    return Reading(distinct_share(s) * min(s.n, s.partition) / s.n, s.n)
+
+
 def zero_for_unknown(s: Sample) -> Reading:
-    filled = s.copies[s.copies >= 0]
-    return Reading(len(np.unique(filled)) / len(filled) if len(filled) else 0.0, s.n)
+    return Reading(np.nan_to_num(s.copies.richness / s.filled), s.n)
 
 
 def not_a_number(s: Sample) -> Reading:
-    return Reading(float("nan"), s.n)
+    return Reading(np.full(1 + GROUPS, np.nan), s.n)
 
 
 def unseeded(s: Sample) -> Reading:
@@ -66,7 +81,7 @@ def raw_over_one(s: Sample) -> Reading:
 
 
 def ignores_who_is_left_out(s: Sample) -> Reading:
-    return Reading(len(np.unique(s._features.copies)) / 400, s.n)
+    return Reading(np.full(1 + GROUPS, distinct_share(s)[0]), s.n)
 
 
 def no_rows_counted(s: Sample) -> Reading:
@@ -80,6 +95,7 @@ METRICS_BROKEN: list[tuple[Callable[[Sample], Reading], Callable[..., None]]] = 
     (wrong_way, contract.check_direction),
     (mutating, contract.check_pure),
     (mutating_frame, contract.check_pure),
+    (of_the_first_partition, contract.check_merges),
     (zero_for_unknown, contract.check_unknown_is_a_status),
     (not_a_number, contract.check_measures),
     (unseeded, contract.check_deterministic),
@@ -108,7 +124,9 @@ def test_facts_that_contradict_the_docstring_fail(facts: dict[str, Any]):
 
 def test_a_need_that_is_not_declared_fails():
     """It would say 0 where a column is missing, since nobody knows that it looks there."""
-    hidden = replace(METRICS.get("distinct_2"), compute=lambda s: Reading(float(s.has("score")), s.n))
+    hidden = replace(
+        METRICS.get("distinct_2"), compute=lambda s: Reading(np.full(1 + GROUPS, float(s.has("score"))), s.n)
+    )
     with pytest.raises(AssertionError):
         contract.check_needs_are_declared(hidden)
 

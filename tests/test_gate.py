@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from metrics.core import READERS, TailwatchError
 from metrics.fields import FACTS, FIELDS, KEY, parse_mix, parse_pairs
 from metrics.gate import Gated, gate
+from metrics.intake import read
 from metrics.opening import table
-from metrics.pipeline import read
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -114,10 +114,12 @@ def check_invariants(rows: list[dict[str, Any]], result: Gated) -> None:
     widths = {len(v) for v in outputs["embedding"] if v is not None}
     assert len(widths) <= 1
     assert all(np.isfinite(v).all() and v.dtype == np.float32 for v in outputs["embedding"] if v is not None)
-    for column in outputs.select_dtypes(object).columns.difference(["embedding"]):
+    for column in outputs.select_dtypes(object).columns.difference(["embedding", "actions"]):
         for value in outputs[column]:
             assert value is None or value is pd.NA or isinstance(value, str | float), (column, value)
             assert not isinstance(value, str) or ("\x00" not in value and value.encode("utf-8") is not None)
+    for steps in outputs["actions"]:
+        assert steps is None or all(isinstance(s, str) and s and "\x00" not in s for s in steps)
     assert all(isinstance(r, str) and r and "\n" not in r for r in rejects["reason"])
     for raw in rejects["raw"]:
         raw.encode("ascii")
@@ -248,7 +250,7 @@ def test_lists_and_objects_become_json():
 
 
 def test_nul_and_lone_surrogates_are_replaced():
-    assert one(output="a\x00b\ud800c")["output"] == "a\ufffdb?c"
+    assert one(output="a\x00b\ud800c")["output"] == "a\ufffdb\ufffdc"
 
 
 def test_columns_of_nobody_are_kept_as_metadata():

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from metrics import narrowing, stats
+from metrics import deviations, narrowing, stats
 from metrics.core import GROUPS, METRICS, History, MetricValue
-from metrics.narrowing import Deviation, Reading
+from metrics.deviations import Deviation
+from metrics.narrowing import Reading
 from tests import planted
 
 ALARMS = ("narrowing", "collapse")
@@ -211,7 +212,7 @@ def value(level: float, spread: float = 0.0, name: str = "mean_score", **facts: 
 def deviation(now: MetricValue, base: Sequence[float], past: Sequence[float]) -> Deviation:
     metric = METRICS.get(now.metric)
     beside = [value(b, name=now.metric) for b in base]
-    found = narrowing.deviation(metric, now, beside, [(value(p, name=now.metric), beside) for p in past])
+    found = deviations.deviation(metric, now, beside, [(value(p, name=now.metric), beside) for p in past])
     assert found is not None
     return found
 
@@ -242,7 +243,7 @@ def test_noise_is_learned_from_distances_to_the_baseline_measured_alike():
     """A past cycle measured at another size, 3 against a baseline of 3, moved by nothing."""
     five, three = [value(5.0)] * 4, [value(3.0)] * 4
     past = [(value(5.0), five), (value(3.0), three), (value(5.0), five), (value(5.0), five)]
-    found = narrowing.deviation(METRICS.get("mean_score"), value(4.0, 0.5), five, past)
+    found = deviations.deviation(METRICS.get("mean_score"), value(4.0, 0.5), five, past)
     assert found.z == pytest.approx(float(stats.t_corrected(-2.0, 19)))
 
 
@@ -275,7 +276,7 @@ def test_the_index_corrects_for_correlation():
     """
     up, down = np.tile([1.0, -1.0], GROUPS // 2), np.repeat([1.0, -1.0], GROUPS // 2)
     a, b = (Deviation(-2.0, 0, 0, 0, 0, 0, True, r) for r in (up, down))
-    assert narrowing.joint_index([a, b]) == pytest.approx(-2 / (math.sqrt(2.3) / 2))
-    assert narrowing.joint_index([a, a]) == pytest.approx(-2 / (math.sqrt(3.3) / 2))
-    assert narrowing.joint_index([a]) == pytest.approx(-2.0)
-    assert narrowing.joint_index([]) is None
+    assert deviations.joint_index([a, b]) == pytest.approx(-2 / (math.sqrt(2.3) / 2))
+    assert deviations.joint_index([a, a]) == pytest.approx(-2 / (math.sqrt(3.3) / 2))
+    assert deviations.joint_index([a]) == pytest.approx(-2.0)
+    assert deviations.joint_index([]) is None

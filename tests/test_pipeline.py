@@ -93,7 +93,9 @@ def test_check_and_metrics_keep_their_schemas(told, capsys):
     assert cli.main(["metrics", "--db", db, "--lineage", "anchored", "--format", "json"]) == 0
     values = json.loads(capsys.readouterr().out)
     jsonschema.validate(values, schemas["metrics"])
-    assert len(values) == 10 * len(METRICS.all())
+    whole = [v for v in values if v["slice"] is None]
+    assert len(whole) == 10 * len(METRICS.all())
+    assert {v["metric"] for v in values if v["slice"] is not None} == {"class_recall", "tail_coverage"}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**values[0], "value": None, "status": "ok"}], schemas["metrics"])
 
@@ -105,6 +107,26 @@ def test_the_schemas_are_those_of_the_contract(name):
     theirs = REPO.parent / f"shared/contract/{name}.schema.json"
     assert json.loads(mine.read_text())["title"] == f"tailwatch {name} --format json"
     assert not theirs.exists() or mine.read_bytes() == theirs.read_bytes()
+
+
+def test_any_size_can_be_had_later(store, capsys):
+    """From the stored histograms: at the measured m the stored value, at 100 outputs a higher distinct-2."""
+    pipeline.ingest(store, [rows(range(4))])
+    comparison = json.loads(next(iter(store.comparisons("anchored").values())))
+    command = ["metrics", "--db", str(store.path), "--lineage", "anchored", "--format", "json", "--size"]
+    at: dict[int, dict[tuple, float]] = {}
+    for size in (comparison["sizes"][""], 100):
+        assert cli.main([*command, str(size)]) == 0
+        found = [v for v in json.loads(capsys.readouterr().out) if v["slice"] is None]
+        at[size] = {(v["metric"], v["cycle"]): v["value"] for v in found}
+    stored = store.values("anchored", slice=None).set_index(["metric", "cycle"])["value"]
+    names = {"class_coverage", "distinct_1", "distinct_2", "distinct_3", "duplicate_rate"}
+    for place, value in at[comparison["sizes"][""]].items():
+        assert place[0] in names
+        assert value == pytest.approx(stored[place], rel=1e-9)
+    assert {name for name, _ in at[100]} == names
+    assert at[100]["distinct_2", 0] > stored["distinct_2", 0]
+    assert cli.main([*command, "100000"]) == 2
 
 
 # Order, size, change of the eval
@@ -219,20 +241,20 @@ def test_a_new_version_of_a_metric_recomputes_that_metric_alone(store, monkeypat
 
     def doubled(sample: Any) -> Any:
         reading = old.compute(sample)
-        return replace(reading, value=2 * reading.value)
+        return replace(reading, views=2 * reading.views)
 
     def counted(metric: Any, *args: Any) -> Any:
         measured.append(metric.name)
         return measure_one(metric, *args)
 
-    monkeypatch.setitem(METRICS._found, "length_p50", replace(old, version=2, compute=doubled))
+    monkeypatch.setitem(METRICS._found, "length_p50", replace(old, version=old.version + 1, compute=doubled))
     monkeypatch.setattr(engine, "measure_one", counted)
     assert pipeline.refresh(store) == ["anchored"]
     assert measured == ["length_p50"] * 3
     after = store.values("anchored")
     same = before["metric"] != "length_p50"
     pd.testing.assert_frame_equal(after[same], before[same])
-    assert after["version"][~same].tolist() == [2, 2, 2]
+    assert after["version"][~same].tolist() == [old.version + 1] * 3
     assert after["value"][~same].tolist() == [2 * v for v in before["value"][~same]]
     assert pipeline.refresh(store) == []
 

@@ -49,6 +49,15 @@ def test_an_ingest_goes_to_the_server_and_says_the_same(server, cycle, tmp_path,
     assert capsys.readouterr() == there
 
 
+def test_metric_values_go_to_the_server_too(server, tmp_path):
+    path = tmp_path / "values.csv"
+    path.write_text("lineage,cycle,name,value,stderr,n\nL,0,bleu,30,1,500\nL,0,bleu,x,1,500\n")
+    done = send(server, "secret", path, {"mapping": {"metric": "name"}})
+    assert done["stored"] == [{"lineage": "L", "written": [0], "unchanged": []}]
+    assert done["rejected"] == {"its value is not a number ('x')": 1}
+    assert Store(tmp_path / "server.duckdb").aggregates("L")["value"].tolist() == [30.0]
+
+
 def test_without_the_token_nothing_is_stored(server, cycle, tmp_path):
     with pytest.raises(TailwatchError, match="without its token"):
         send(server, "guess", cycle, {})

@@ -1,5 +1,6 @@
 """The store: what goes in comes out, whole or not at all, whoever is killed and however many come at once."""
 
+import hashlib
 import itertools
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metrics import engine, pipeline
-from metrics.core import RawTable, TailwatchError
+from metrics.core import MetricValue, RawTable, TailwatchError
 from metrics.gate import gate
 from metrics.opening import table
 from metrics.store import Store, outputs
+from metrics.store.tables import as_table
 
 REPO = Path(__file__).parent.parent
 NONE = pd.DataFrame(columns=["row", "reason", "raw", "lineage", "cycle"])
@@ -78,6 +81,7 @@ ROWS = st.lists(
             "slice.task": TEXT,
             "slice.a b'c": TEXT,
             "embedding": st.none() | st.lists(st.floats(-9, 9, width=32), min_size=2, max_size=2),
+            "actions": st.none() | st.lists(st.sampled_from(["say", "search é🙂"]), max_size=3),
             "own": TEXT,
         }
     ),
@@ -114,7 +118,7 @@ def plain(column: pd.Series) -> list[Any]:
     found = []
     for value in column.astype(object):
         if isinstance(value, list | np.ndarray):
-            found.append([float(x) for x in value])
+            found.append([x if isinstance(x, str) else float(x) for x in value])
         else:
             found.append(None if pd.isna(value) else value)
     return found
@@ -132,6 +136,46 @@ def test_hostile_lineage_names(store, name):
     assert store.cycles(name)["label"].tolist() == [name]
     store.delete_cycle(name, 0)
     assert store.cycles("other")["cycle"].tolist() == [0]
+
+
+def test_a_reference_keeps_what_drift_is_measured_against(store):
+    own = rows(0).drop(columns=["lineage", "cycle"])
+    own = own.assign(prediction="a", logprob=-1.5, actions=[["x"]] * 30)
+    pipeline.reference(store, [own], lineage="R")
+    back = store.reference("R").sort_values("example_id")
+    assert back["score"].tolist() == own.sort_values("example_id")["score"].tolist()
+    assert set(back["prediction"]) == {"a"}
+    assert set(back["logprob"]) == {-1.5}
+    assert back["actions"].tolist() == [["x"]] * 30
+
+
+def test_spread_and_standard_error_are_read_back(store):
+    add(store, rows(0))
+    told = MetricValue(0, "m", 1, None, "ok", 1.0, stderr=0.5, spread=((1, 7), (2**40, 3)))
+    plainer = replace(told, slice="a=b", stderr=None, spread=((), ()))
+    store.save_values("L", [("k", told), ("k", plainer)], store.digests("L"))
+    back = store.all_values("L")
+    assert back[(0, None, "m", 1, "k")] == told
+    assert back[(0, "a=b", "m", 1, "k")].spread == ((), ())
+    assert back[(0, "a=b", "m", 1, "k")].stderr is None
+
+
+def test_a_store_of_the_first_schema_is_carried_on(tmp_path):
+    """Its cycles keep the name of their content, so that the same file again is still a no-op."""
+    path = tmp_path / "old.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute((REPO / "metrics/store/migrations/0001_first.sql").read_text())
+        con.execute("CREATE TABLE schema_version (version INTEGER, applied_at TIMESTAMP)")
+        con.execute("INSERT INTO schema_version VALUES (1, now()::TIMESTAMP)")
+    content = gate(rows(0)).outputs
+    hashed = hashlib.sha256(b"{}")
+    table = as_table(content).drop_columns(["lineage", "actions"])
+    for column in table.columns:
+        hashed.update(repr(column.to_pylist()).encode())
+    store = Store(path)
+    add(store, rows(0))
+    assert store.cycles("L")["digest"].tolist() == [hashed.hexdigest()]
+    assert store.aggregates().empty
 
 
 # Whole or not at all, once

@@ -1,4 +1,4 @@
-"""One metric of every slice at one cycle, each against its own baseline."""
+"""One metric of every slice of one kind at one cycle, each against its own baseline."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dashboard import canvas
 from dashboard.charts import chart
 from dashboard.palette import Palette, family_colour, palette
 from dashboard.story import Line, Point, Story
-from dashboard.words import UNKNOWN, count, part, safe
+from dashboard.words import UNKNOWN, count, part, safe, within
 
 MOST = 40
 
 
 @chart("slices", label="One metric of every slice at the last cycle, in percent of its own baseline")
 def slices(story: Story) -> go.Figure:
-    """The last point of each of the story's lines with its 95 % interval, the lowest on top.
+    """The last point of each of the story's lines with its 95 % interval, what fell farthest on top.
 
     100 is the slice's own baseline. A slice that is too small to say anything has a word in place of a point.
     """
@@ -25,7 +25,7 @@ def slices(story: Story) -> go.Figure:
         words = UNKNOWN.get(rows[0].points[-1].status, "no baseline") if rows else "no slices"
         return canvas.say(fig, story, f"Nothing to show at the last cycle: {words}.")
     colours = palette(story.theme)
-    names = [safe(part(line.slice), 26) for line in rows]
+    names = [safe(part(None) if line.slice is None else within(line.slice), 26) for line in rows]
     places = list(range(len(rows)))
     fig.update_yaxes(
         tickmode="array", tickvals=places, ticktext=names, range=[len(rows) - 0.4, -0.6], showgrid=False,
@@ -39,9 +39,7 @@ def slices(story: Story) -> go.Figure:
 
 
 def _order(line: Line) -> tuple[bool, float]:
-    point = line.points[-1]
-    share = point.share(point.value)
-    return (share is None, share if share is not None else 0.0)
+    return (line.fall is None, -(line.fall or 0.0))
 
 
 def _row(fig: go.Figure, story: Story, line: Line, place: int, colours: Palette) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from metrics import pipeline
+from metrics import intake
 from metrics.core import RawTable
 
 KINDS = ("human", "generative", "simulation", "augmentation")
@@ -26,7 +26,7 @@ def _read(file_id: str, _file: UploadedFile) -> RawTable:
         # Only the endings of the name are kept: they choose the reader, the rest is anybody's text.
         place = Path(folder) / ("upload" + "".join(Path(_file.name).suffixes[-2:]).lower())
         place.write_bytes(_file.getbuffer())
-        return pipeline.read(place)
+        return intake.read(place)
 
 
 def facts() -> dict[str, Any]:

@@ -21,6 +21,7 @@ _PATHS = {
     "dash": '<path d="M2 8h16v4H2z" fill="{c}"/>',
 }
 WIDE, HIGH = 160, 48
+TINY = (84, 24)
 
 
 def shape(status: str, theme: str) -> str:
@@ -42,6 +43,29 @@ def sparkline(story: Story) -> str:
     image = _image(drawn, WIDE, HIGH, f"{words}, in percent of baseline", "tw-spark")
     keys = "".join(f'<div class="tw-quiet">{_key(line, colours)} {_last(line)}</div>' for line in story.lines)
     return image + keys
+
+
+def tiny(values: Sequence[float | None], baseline: float | None, family: str, theme: str) -> str:
+    """One metric's values in the size of a word, the baseline dotted; unknown is a gap."""
+    colours = palette(theme)
+    known = [v for v in (*values, baseline) if v is not None]
+    low, high = min(known), max(known)
+    step = (TINY[0] - 8) / max(len(values) - 1, 1)
+
+    def height(value: float) -> float:
+        return 3 + (TINY[1] - 6) * ((high - value) / (high - low) if high > low else 0.5)
+
+    spots = [None if v is None else (3 + i * step, height(v)) for i, v in enumerate(values)]
+    colour = family_colour(colours, family)
+    drawn = "".join(
+        f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="1.8"/>' for d in _paths(spots)
+    )
+    if baseline is not None:
+        line = f'd="M0 {height(baseline):.1f}H{TINY[0]}" stroke="{colours.muted}" stroke-dasharray="1 3"'
+        drawn = f"<path {line}/>" + drawn
+    end = spots[-1] if spots else None
+    drawn += f'<circle cx="{end[0]:.1f}" cy="{end[1]:.1f}" r="2.6" fill="{colour}"/>' if end else ""
+    return _image(drawn, *TINY, "", "tw-tiny")
 
 
 def _key(line: Line, colours: Palette) -> str:

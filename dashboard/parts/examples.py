@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import folded
 
-SHOWN = ("example_id", "prompt", "output", "label", "prediction", "score")
+SHOWN = ("example_id", "prompt", "output", "label", "prediction", "score", "actions")
 MOST = 500
 
 
@@ -28,6 +28,9 @@ def show(at: desk.Revision, lineage: str, clicked: int | None) -> None:
 def _table(at: desk.Revision, lineage: str, numbers: list[int]) -> None:
     cycle = st.selectbox("Cycle", numbers, key="outputs_cycle", help="Or click a point in the first chart.")
     rows = desk.outputs(at, lineage, cycle)
+    if rows.empty:
+        st.caption("This cycle came as metric values alone: no output is here to be read.")
+        return
     columns: list[str] = [c for c in SHOWN if c in rows and rows[c].notna().any()]
     columns += [str(c) for c in rows if str(c).startswith("slice.")]
     if len(rows) > MOST:

@@ -34,6 +34,25 @@ _STYLE = """<style>
   border-radius: 6px; }}
 [data-testid="stWidgetLabelRequired"] {{ display: none; }}
 .tw-row {{ margin-bottom: .4rem; }}
+.tw-list {{ margin: .5rem 0 .2rem; }}
+.tw-item {{ display: grid; grid-template-columns: minmax(0, 15rem) 84px 5.2rem 5.6rem 1fr;
+  align-items: center; gap: 0 1rem; padding: .22rem 0;
+  border-bottom: 1px solid var(--tw-rule); line-height: 1.35; }}
+.tw-item a {{ color: inherit; text-decoration: underline dotted var(--tw-muted); text-underline-offset: 3px;
+  overflow-wrap: anywhere; }}
+.tw-value {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+.tw-head > :last-child {{ text-align: left; }}
+.tw-tiny {{ width: 84px; height: 24px; display: block; }}
+.tw-fold {{ border-bottom: 1px solid var(--tw-rule); padding: .5rem 0; line-height: 1.45;
+  overflow-wrap: anywhere; }}
+.tw-fold > summary {{ cursor: pointer; }}
+.tw-fold .tw-swatch {{ display: inline-block; }}
+.tw-fold .tw-list, .tw-fold .tw-says, .tw-fold .tw-facts {{ margin-left: 1.1rem; }}
+.tw-fold pre {{ background: var(--tw-raised); padding: .6rem .8rem; border-radius: 4px; overflow-x: auto;
+  margin: .5rem 0 .5rem 1.1rem; font-size: .82rem; line-height: 1.45; }}
+.tw-count {{ color: var(--tw-muted); font-variant-numeric: tabular-nums; margin-right: .5rem; }}
+.tw-index {{ display: inline-grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr) 12rem; gap: 0 1rem;
+  width: calc(100% - 1.4rem); vertical-align: top; }}
 .tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
 [data-testid="stBaseButton-primary"] {{ background: var(--tw-ink) !important;
   color: var(--tw-ground) !important; border-color: var(--tw-ink) !important; }}
@@ -48,6 +67,12 @@ _STYLE = """<style>
 @media (max-width: 640px) {{
   [data-testid="stMainBlockContainer"] {{ padding: 3.2rem 1rem 4rem; }}
   h1 {{ font-size: 1.45rem !important; }}
+  .tw-item {{ grid-template-columns: minmax(0, 1fr) 84px 3.6rem; padding: .4rem 0; }}
+  .tw-item > :nth-child(4) {{ grid-column: 1; text-align: left; }}
+  .tw-item > :nth-child(5) {{ grid-column: 2 / 4; text-align: right; }}
+  .tw-index {{ grid-template-columns: minmax(0, 1fr) 9.5rem; }}
+  .tw-index > :nth-child(2) {{ display: none; }}
+  .tw-head {{ display: none; }}
 }}
 </style>"""
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard import desk
 from dashboard.parts import folded, frame
-from dashboard.words import WORD, part
+from dashboard.words import WORD, apart, part, plain
 from metrics import pipeline
-from metrics.core import METRICS, SEVERITIES
+from metrics.core import METRICS, SEVERITIES, Metric
 from metrics.rules.threshold import STATISTICS, checked
 
 
-def show(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> None:
+def show(at: desk.Revision, lineage: str, metric: str, slices: Sequence[str | None]) -> None:
     """The user's lines of this lineage, each with a button to delete it, and a form to draw another."""
     mine = desk.rules(at, lineage)
     with folded.away("Your own lines", "lines") as is_open:
@@ -29,14 +29,14 @@ def show(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> Non
                 _judge(lineage if rule.lineage else None)
                 frame.say_next("The line is gone, and every cycle was judged again without it.")
                 st.rerun()
-        _form(lineage, metric, slice)
+        _form(lineage, desk.known(at, lineage)[metric], slices)
 
 
 def in_words(options: Mapping[str, Any]) -> str:
     """A rule as a sentence."""
     spec = checked(options)
     known = METRICS.all().get(spec.get("metric", ""))
-    name = known.label if known else str(spec.get("metric"))
+    name = known.label if known else plain(spec.get("metric"))
     of = f" of {part(spec['slice'])}" if spec.get("slice") else ""
     unit = "" if spec["statistic"] == "value" else f" {STATISTICS[spec['statistic']]}"
     lasting = f" for {spec['for_cycles']} cycles running" if spec["for_cycles"] > 1 else ""
@@ -44,10 +44,14 @@ def in_words(options: Mapping[str, Any]) -> str:
     return f"{WORD[spec['severity']]} when {name}{of} is {beyond}."
 
 
-def _form(lineage: str, metric: str, slice: str | None) -> None:
-    label = METRICS.get(metric).label
+def _form(lineage: str, metric: Metric, slices: Sequence[str | None]) -> None:
     with st.form("line", border=False):
-        st.text(f"Raise an alert when {label}" + (f" of {part(slice)}" if slice else "") + " is")
+        slice = slices[0] if slices else None
+        of = f" of {part(slice)}" if slice and len(slices) == 1 else ""
+        st.text(f"Raise an alert when {plain(metric.label)}{of} is")
+        if len(slices) > 1:
+            several = [s for s in slices if s is not None]
+            slice = st.selectbox("Of which", several, key="line_slice", format_func=apart(several, part))
         one, two, three = st.columns(3)
         side = one.selectbox("Side", ("below", "above"), key="line_side")
         number = two.number_input("Line", value=None, format="%.4g", key="line_at", placeholder="0.3")
@@ -56,7 +60,7 @@ def _form(lineage: str, metric: str, slice: str | None) -> None:
         severity = two.selectbox("Severity", SEVERITIES, format_func=lambda s: WORD[s], key="line_severity")
         if st.form_submit_button("Draw the line"):
             options = {
-                "metric": metric, "slice": slice, "statistic": kind, "comparator": side, "line": number,
+                "metric": metric.name, "slice": slice, "statistic": kind, "comparator": side, "line": number,
                 "for_cycles": running, "severity": severity,
             }  # fmt: skip
             spec = {k: v for k, v in checked(options).items() if v is not None}

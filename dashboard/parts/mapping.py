@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.words import apart, plain
+from metrics import aggregates
 from metrics.columns import MAX_SLICES
 from metrics.core import RawTable
-from metrics.fields import FACTS, FIELDS
+from metrics.fields import ENOUGH, FACTS, FIELDS
 
 # No column is called so: a file that holds this sign has it replaced, or is refused.
 ABSENT = "\x00absent"
@@ -27,6 +28,15 @@ ALIKE = {
     "reference": ("expected", "ground_truth"),
     "cycle": ("step", "round", "iteration", "generation_number", "epoch"),
     "lineage": ("model", "series", "run"),
+    "metric": ("metric_name", "measure", "name"),
+    "value": ("metric_value", "mean", "result"),
+    "stderr": ("se", "standard_error", "std_err", "sem"),
+    "n": ("count", "samples", "size"),
+}
+# What the rows of an upload may be, and the fields of each: those asked first, and all.
+KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "outputs": ("Eval outputs", FIRST, FIELDS),
+    "values": ("Metric values measured elsewhere", aggregates.FIELDS[2:6], aggregates.FIELDS),
 }
 
 
@@ -56,23 +66,43 @@ def _free(name: str, rows: pd.DataFrame) -> str:
 def choose(rows: pd.DataFrame) -> Choice:
     """Ask for the column of each field; what is named alike is filled in."""
     columns = [str(c) for c in rows.columns]
-    guesses, shown = guessed(columns), apart([ABSENT, *columns], _shown)
+    shown = apart([ABSENT, *columns], _shown)
     st.subheader("Which column is what")
-    chosen: dict[str, str | None] = {}
-    for name, place in zip(FIRST, [*st.columns(3), *st.columns(3)], strict=True):
-        with place:
-            chosen[name] = _ask(name, columns, guesses.get(name), shown)
+    kind = _kind(rows)
+    _, first, every = KINDS[kind]
+    guesses = guessed(columns, every)
+    chosen = _ask_all(first, columns, guesses, shown)
     with st.expander("Other fields"):
-        rest = [f for f in FIELDS if f not in FIRST]
-        places = [c for _ in range(0, len(rest), 3) for c in st.columns(3)]
-        for name, place in zip(rest, places, strict=False):
-            with place:
-                chosen[name] = _ask(name, columns, guesses.get(name), shown)
+        chosen |= _ask_all([f for f in every if f not in first], columns, guesses, shown)
     fields = {name: column for name, column in chosen.items() if column is not None}
     mapping = {name: column for name, column in fields.items() if column != name}
-    mapping |= _slices(columns, set(fields.values()), shown)
-    dropped = [n for n, column in chosen.items() if column is None and n in columns]
-    return Choice(mapping, tuple(n for n in dropped if n not in mapping.values()))
+    if kind == "outputs":
+        mapping |= _slices(columns, set(fields.values()), shown)
+    # Beside metric values, what looks like an output would make an upload of outputs.
+    dropped = [n for n in (*every, *ENOUGH) if chosen.get(n) is None and n in columns]
+    return Choice(mapping, tuple(n for n in dict.fromkeys(dropped) if n not in mapping.values()))
+
+
+def _kind(rows: pd.DataFrame) -> str:
+    """Ask what the rows are; what the columns say is filled in."""
+    guess = "values" if aggregates.is_upload(rows, {}) else "outputs"
+    # The key moves with the guess, so that another file starts from its own.
+    picked = st.radio(
+        "What the rows are", list(KINDS), index=list(KINDS).index(guess), key=f"kind_{guess}",
+        format_func=lambda k: KINDS[k][0], horizontal=True,
+    )  # fmt: skip
+    return str(picked)
+
+
+def _ask_all(
+    names: Sequence[str], columns: list[str], guesses: dict[str, str], shown: Callable[[str], str]
+) -> dict[str, str | None]:
+    places = [c for _ in range(0, len(names), 3) for c in st.columns(3)]
+    chosen = {}
+    for name, place in zip(names, places, strict=False):
+        with place:
+            chosen[name] = _ask(name, columns, guesses.get(name), shown)
+    return chosen
 
 
 def _shown(column: str) -> str:
@@ -108,21 +138,21 @@ def _can_slice(column: str, columns: list[str]) -> bool:
     return f"slice.{column}" not in columns
 
 
-def guessed(columns: Sequence[str]) -> dict[str, str]:
+def guessed(columns: Sequence[str], fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """The column that each field most likely is: of that name, or of a usual other one; none serves twice.
 
     >>> guessed(["ID", "answer", "topic", "acc"])
     {'example_id': 'ID', 'output': 'answer', 'label': 'topic', 'score': 'acc'}
     """
     # What is spelled exactly as a field is that field: the gate takes it so.
-    found = {c: c for c in columns if c in FIELDS}
+    found = {c: c for c in columns if c in fields}
     left = {_spelled(c): c for c in reversed(columns) if c not in found}
-    for names in ({n: (n,) for n in FIELDS}, ALIKE):
+    for names in ({n: (n,) for n in fields}, {n: usual for n, usual in ALIKE.items() if n in fields}):
         for name, usual in names.items():
             hit = next((n for n in usual if n in left), None)
             if name not in found and hit is not None:
                 found[name] = left.pop(hit)
-    return {name: found[name] for name in dict.fromkeys([*FIRST, *FIELDS]) if name in found}
+    return {name: found[name] for name in dict.fromkeys([*FIRST, *fields]) if name in found}
 
 
 def _spelled(column: str) -> str:

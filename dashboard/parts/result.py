@@ -38,7 +38,8 @@ def show(at: desk.Revision, lineage: str) -> None:
 
 
 def _words(written: list[int], outputs: int, rejected: int) -> str:
-    stored = f"Stored {cycles(written)}: {outputs:,} output{'' if outputs == 1 else 's'}."
+    held = f"{outputs:,} output{'' if outputs == 1 else 's'}" if outputs else "metric values, no outputs"
+    stored = f"Stored {cycles(written)}: {held}."
     if not rejected:
         return f"{stored} No row was rejected."
     return f"{stored} {rejected:,} row{' was' if rejected == 1 else 's were'} rejected."

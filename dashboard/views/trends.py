@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk
-from dashboard.parts import acknowledging, address, examples, folded, frame, lines, picture, result, status
+from dashboard import desk, glance
+from dashboard.parts import (
+    acknowledging,
+    address,
+    examples,
+    families,
+    folded,
+    frame,
+    lines,
+    panels,
+    parting,
+    picture,
+    result,
+    status,
+)
 from dashboard.story import Line, Story
-from dashboard.words import WHOLE, apart, count, label, number, part, z_digits
-from metrics.core import METRICS, TailwatchError
+from dashboard.words import (
+    UNKNOWN,
+    WHOLE,
+    apart,
+    count,
+    kind,
+    kind_title,
+    label,
+    part,
+    plain,
+    within,
+    z_digits,
+)
+from metrics.core import TailwatchError
 from metrics.narrowing import METRIC_LINE
 
-USUAL = ("mean_score", "tail_recall", "distinct_2", "coverage")
+# Of each pair the first that there is.
+USUAL = (("mean_score",), ("tail_recall", "tail_coverage"), ("distinct_2", "dispersion"), ("coverage",))
+NAMED = 12
+KIND = {"class:": "class", "mode:": "kind of output"}
 
 
 def page() -> None:
@@ -41,10 +72,10 @@ def page() -> None:
             do="Press 'Measure what is missing' on Overview.",
         )
     cycle = _scissors(at, name)
-    metric, slice = _one_metric(at, name)
-    _slices(at, name, metric)
+    families.show(at, name, frame.theme())
+    metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
-    lines.show(at, name, metric, slice)
+    lines.show(at, name, metric, slices)
     st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 
 
@@ -54,75 +85,103 @@ def _scissors(at: desk.Revision, name: str) -> int | None:
     place = st.container()
     chosen = st.multiselect(
         "Metrics on this chart", known, default=_usual(at, name, known), key="compare",
-        format_func=apart(known, lambda m: METRICS.get(m).label), bind="query-params",
+        format_func=apart(known, _label(at, name)), bind="query-params",
     )  # fmt: skip
     with place:
         story = desk.story(at, name, [(m, None) for m in chosen], frame.theme())
         return picture.show("scissors", story, key="scissors", clickable=True)
 
 
+def _label(at: desk.Revision, name: str) -> Callable[[str], str]:
+    known = desk.known(at, name)
+    return lambda metric: plain(known[metric].label)
+
+
 def _usual(at: desk.Revision, name: str, known: list[str]) -> list[str]:
     """The usual metrics, and the one that the verdict rests on."""
     last = desk.verdicts(at, name)[-1]
     lead = [f.metric for _, f in last.findings if f.metric and f.slice is None]
-    return [m for m in dict.fromkeys([*USUAL, *lead]) if m in known]
+    usual = [next((m for m in either if m in known), "") for either in USUAL]
+    return [m for m in dict.fromkeys([*usual, *lead]) if m in known]
 
 
-def _one_metric(at: desk.Revision, name: str) -> tuple[str, str | None]:
-    st.subheader("One metric across cycles")
-    trends = desk.history(at, name).trends
-    metrics = list(dict.fromkeys(m for m, _ in trends))
-    start = next((m for m in ("tail_recall", *desk.measured(at, name)) if m in desk.measured(at, name)), "")
+def _one_metric(at: desk.Revision, name: str) -> tuple[str, list[str | None]]:
+    st.subheader("One metric across cycles", anchor="one-metric")
+    known = desk.measured(at, name)
+    metrics = list(dict.fromkeys([*known, *desk.known(at, name)]))
+    start = next((m for m in ("tail_recall", *known) if m in known), metrics[0])
     left, right = st.columns(2)
     with left:
-        metric = address.choose("Metric", metrics, "metric", start, lambda m: METRICS.get(m).label)
+        metric = address.choose("Metric", metrics, "metric", start, _label(at, name))
+    ends = glance.ends(at, name, metric)
     with right:
-        slices = [s for m, s in trends if m == metric and s is not None]
-        picked = address.choose(
-            "Slice", [WHOLE, *slices], "slice", WHOLE, lambda s: s if s == WHOLE else part(s)
-        )
-    slice = None if picked == WHOLE else picked
-    story = desk.story(at, name, [(metric, slice)], frame.theme(), limits=True)
-    if story.lines:
-        st.text(_last_words(story.lines[0]))
-    picture.show("trend", story, key="trend")
+        chosen = parting.choose_kind(ends)
+    slices = parting.choose(chosen, ends)
+    story = desk.story(at, name, [(metric, s) for s in slices], frame.theme(), limits=True)
+    if chosen == WHOLE:
+        for line in story.lines:
+            st.text(f"{plain(line.label)} {panels.last_words(line)}")
+        picture.show("trend", story, key="trend")
+    else:
+        panels.show(at, name, metric, [s for s in slices if s is not None], frame.theme())
     with folded.away("The numbers", "numbers") as is_open:
         if is_open:
             _numbers(story)
-    return metric, slice
-
-
-def _last_words(line: Line) -> str:
-    point = line.points[-1]
-    where = f"{line.label} of {part(line.slice)}" if line.slice else line.label
-    if point.value is None:
-        return f"{where} at cycle {point.cycle}: unknown. {point.note or ''}"
-    share = point.share(point.value)
-    of = f", {share:.0f} % of its baseline of {number(point.baseline)}" if share is not None else ""
-    return (
-        f"{where} at cycle {point.cycle}: {number(point.value)} (95 % interval {number(point.low)} to"
-        f" {number(point.high)}, n {count(point.n)}){of}."
-    )
+    _by_slice(at, name, metric, chosen)
+    return metric, slices
 
 
 def _numbers(story: Story) -> None:
-    points = story.lines[0].points if story.lines else ()
-    rows = [(p.cycle, p.value, p.low, p.high, p.n, p.baseline, p.z, p.status, p.note) for p in points]
-    names = ["cycle", "value", "low", "high", "n", "baseline", "z", "status", "note"]
-    digits = max((z_digits(p.z, METRIC_LINE) for p in points), default=1)
+    several = len(story.lines) > 1
+    rows = [
+        (part(line.slice), p.cycle, p.value, p.low, p.high, p.n, p.baseline, p.z, p.status, p.note)
+        for line in story.lines
+        for p in line.points
+    ]
+    names = ["part", "cycle", "value", "low", "high", "n", "baseline", "z", "status", "note"]
+    digits = max((z_digits(row[7], METRIC_LINE) for row in rows), default=1)
     values = dict.fromkeys(("value", "low", "high", "baseline"), "%.4g")
     formats = {"n": "%.0f", "z": f"%+.{digits}f", **values}
     shown = {name: st.column_config.NumberColumn(format=form) for name, form in formats.items()}
     table = pd.DataFrame(rows, columns=names)
+    table = table if several else table.drop(columns="part")
     st.dataframe(table, hide_index=True, placeholder="", column_config=shown)
 
 
-def _slices(at: desk.Revision, name: str, metric: str) -> None:
-    wanted = [(m, s) for m, s in desk.history(at, name).trends if m == metric]
-    if len(wanted) < 2:
+def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
+    """All slices of the chosen kind at the last cycle, or of the first where the whole was chosen."""
+    ends = glance.ends(at, name, metric)
+    found = glance.kinds(ends)
+    if not found:
         return
-    st.subheader(f"{label(METRICS.get(metric).label)} by slice, at the last cycle")
-    picture.show("slices", desk.story(at, name, wanted, frame.theme()), key="slices")
+    shown = chosen if chosen in found else found[0]
+    st.subheader(f"By {label(KIND.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
+    mine = [line for line in ends if line.slice is not None and kind(line.slice) == shown]
+    known = [line for line in mine if line.fall is not None]
+    story = desk.story(at, name, [(metric, None)], frame.theme())
+    whole = [replace(line, points=line.points[-1:]) for line in story.lines]
+    picture.show("slices", replace(story, lines=(*whole, *(known or mine))), key="slices")
+    if known and len(known) < len(mine):
+        for words in _left_out([x for x in mine if x.fall is None]):
+            st.text(words)
+    if len(found) > 1 or chosen == WHOLE:
+        others = ", ".join(kind_title(k).lower() if k in KIND else kind_title(k) for k in found)
+        st.caption(f"Choose under 'Parts' to see cycle by cycle: {label(others, 200)}.")
+
+
+def _left_out(lines: Sequence[Line]) -> list[str]:
+    """Slices without a value beside a baseline, by why, each with its n; of very many the first."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        point = line.points[-1]
+        n = f" (n {count(point.n)})" if point.n is not None else ""
+        why = UNKNOWN.get(point.status, "no baseline")
+        found.setdefault(why, []).append(f"{plain(within(line.slice or ''), 30)}{n}")
+    return [
+        f"{why.capitalize()}: {', '.join(names[:NAMED])}"
+        + (f", and {len(names) - NAMED} more." if len(names) > NAMED else ".")
+        for why, names in found.items()
+    ]
 
 
 page()

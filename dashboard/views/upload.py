@@ -22,7 +22,7 @@ from metrics.fields import plain as as_number
 OWN, NEW = "\x00own", "\x00new"
 NEEDED = (
     "Needed are an example_id that stays the same across cycles, and one of output, prediction, embedding"
-    " or score."
+    " or score. Or bring metric values that were measured elsewhere: metric, value, and best stderr and n."
 )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics import stats
+from metrics.abundance import Abundance
 from metrics.core import Reading, Undefined, metric
 from metrics.sample import Sample
 
@@ -15,6 +15,7 @@ from metrics.sample import Sample
     needs=("prediction",),
     votes=True,
     scale="arcsine",
+    rarefies="share",
     source="Hurlbert 1971, The nonconcept of species diversity, Ecology 52 (rarefaction)",
 )
 def class_coverage(sample: Sample) -> Reading:
@@ -22,7 +23,8 @@ def class_coverage(sample: Sample) -> Reading:
 
     The expectation over all ways to draw m of the n outputs; `raw` is the plain share at full n. Range 0 to
     1. Healthy: high. Blind to: how often a class is produced, right or wrong (see `tail_recall`,
-    `prediction_entropy`); saturates where classes are few.
+    `prediction_entropy`); saturates where classes are few. Its 95 % intervals of changes are conservative: on
+    real outputs .99 hold.
 
     Among 1 of the 2 outputs one of the 2 classes is always seen:
 
@@ -34,8 +36,8 @@ def class_coverage(sample: Sample) -> Reading:
     known = sample.among(sample.comparison.classes)
     if not known.any():
         raise Undefined("No class is known: neither the reference nor the baseline has labels.")
-    made = sample.predictions[known[sample.predictions]]
-    counts = np.bincount(made, minlength=1)
+    made = Abundance.of_rows(np.where(known[sample.predictions], sample.predictions, -1), sample.group)
     classes = len(sample.comparison.classes)
-    value = stats.expected_types(counts, sample.n, sample.size) / classes
-    return Reading(min(value, 1.0), sample.n, raw=float((counts > 0).sum()) / classes, step=1 / classes)
+    views = sample.of_some(made.expected(sample.outputs, sample.size) / classes).clip(max=1.0)
+    raw, cells = float(made.types.sum()) / classes, made.histogram
+    return Reading(views, sample.n, raw=raw, step=1 / classes, note=sample.thinned, spread=cells)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from metrics import stats
 from metrics.core import Reading, Undefined, metric
 from metrics.sample import Sample
 
@@ -16,6 +17,7 @@ from metrics.sample import Sample
     scale="log",
     bounds=(0.0, 2.0),
     unit="cosine distance",
+    version=2,
     source="Lai et al. 2020, Diversity, density, and homogeneity, LREC",
 )
 def dispersion(sample: Sample) -> Reading:
@@ -30,13 +32,11 @@ def dispersion(sample: Sample) -> Reading:
     >>> round(dispersion(demo_sample(embedding=[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])).value, 4)
     0.6667
     """
-    vectors = sample.vectors.astype(float)
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    n = int((squares > 0).sum())
-    if n < 2:
+    spread = sample.spread
+    n, total = stats.left_out(spread.count), stats.left_out(spread.total)
+    if n[0] < 2:
         raise Undefined("Fewer than two outputs have a vector.")
-    total = vectors.sum(axis=0)
-    dropped = sample.n - n
+    dropped = sample.n - int(n[0])
     note = f"{dropped} empty outputs left out." if dropped else None
-    value = 1 - (float(total @ total) - float(squares.sum())) / (n * (n - 1))
-    return Reading(max(value, 0.0), n, note=note)
+    alike = stats.share(np.einsum("ij,ij->i", total, total) - n, n * (n - 1))
+    return Reading((1 - alike).clip(min=0.0), n[0], note=note)

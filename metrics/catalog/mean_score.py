@@ -31,8 +31,6 @@ def mean_score(sample: Sample) -> Reading:
     scored = ~np.isnan(sample.score)
     if not scored.any():
         raise Undefined("No output has a score.")
-    weight = sample.weight[scored]
     missing = int((~scored).sum())
     note = f"{missing} outputs have no score." if missing else None
-    value = float(np.average(sample.score[scored], weights=weight))
-    return Reading(value, stats.effective_n(weight), note=note)
+    return Reading(sample.mean(sample.score, scored), stats.effective_n(sample.weight[scored]), note=note)

@@ -1,7 +1,5 @@
 """Tail recall: of the outputs that should be of a rare class, how many are."""
 
-import numpy as np
-
 from metrics import stats
 from metrics.core import Reading, Undefined, metric
 from metrics.sample import Sample
@@ -25,7 +23,8 @@ def tail_recall(sample: Sample) -> Reading:
     The tail classes are the rarest that together hold at most 20 % of the reference mass, frozen with the
     baseline. Range 0 to 1. Healthy: high. A missing prediction counts as wrong.
     Blind to: rare phrasings inside common classes (see `distinct_2`, `coverage`), and to predictions that
-    flood into tail classes wrongly (see `tail_share`).
+    flood into tail classes wrongly (see `tail_share`). Neighbour: `tail_recall_macro` lets each class count
+    the same.
 
     >>> from metrics.sample import demo_sample
     >>> tail_recall(demo_sample(label=["a", "b", "b"], prediction=["a", "b", "a"], tail=["b"])).value
@@ -34,7 +33,5 @@ def tail_recall(sample: Sample) -> Reading:
     tail = sample.among(sample.comparison.tail)[sample.labels]
     if not tail.any():
         raise Undefined("No output's label is a tail class.")
-    right = (sample.predictions == sample.labels)[tail]
-    weight = sample.weight[tail]
-    n = stats.effective_n(weight)
-    return Reading(float(np.average(right, weights=weight)), n, step=1 / n)
+    n = stats.effective_n(sample.weight[tail])
+    return Reading(sample.mean(sample.predictions == sample.labels, tail), n, step=1 / n)

@@ -8,7 +8,8 @@ from typing import Any
 from metrics import narrowing
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import Finding, History, Judgement, Severity, Trend, rule
-from metrics.narrowing import Deviation, Reading
+from metrics.deviations import Deviation
+from metrics.narrowing import Reading
 
 NORMAL = "mean score is within its normal range"
 
@@ -36,7 +37,7 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
 
 
 def _judgement(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> Judgement:
-    message = _message(history, position, reading, trends)
+    message = _message(history, position, reading, trends) + _lost(history, position, trends)
     return Judgement(
         reading.cycle,
         _findings(reading, message),
@@ -75,7 +76,9 @@ def _evidence(reading: Reading, voters: Mapping[str, Deviation]) -> dict[str, An
 
 def _message(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:
     if reading.status == "learning":
-        return _learning(history, position, reading)
+        # Where what was measured before has gone, more outputs are not what is missing.
+        gone = _lost(history, position, trends)
+        return f"{_progress(history, position, reading)}{'' if gone else _too_small(history, position)}"
     if reading.status == "not_comparable":
         note = history.standings[position].note
         return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
@@ -91,6 +94,21 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
     others = f" Also low: {', '.join(also)}." if also else ""
     since = f"narrowing since cycle {reading.since}"
     return f"{_low(trends[name], voters[name])}; {since}; {_quality(reading)}.{others}"
+
+
+def _lost(history: History, position: int, trends: Mapping[str, Trend]) -> str:
+    """What votes, had a value in the baseline and has none now: outputs that say nothing narrow nothing."""
+    if not narrowing.speaks(history.standings[position]):
+        return ""
+    found = [
+        (t.metric.label, now.note or "")
+        for t in trends.values()
+        if t.metric.votes and (now := t.values[position]) is not None and now.status != "ok"
+        if any(then.status == "ok" for then in t.baselines[position])
+    ]
+    if not found:
+        return ""
+    return f" Not measurable any more: {', '.join(label for label, _ in found)} ({found[0][1].rstrip('.')})."
 
 
 def _low(trend: Trend, d: Deviation) -> str:
@@ -109,10 +127,6 @@ def _quality(reading: Reading) -> str:
     if reading.quality == "dropped":
         return f"mean score is down {abs(score.change):.0%} since cycle {reading.quality_since}"
     return NORMAL
-
-
-def _learning(history: History, position: int, reading: Reading) -> str:
-    return f"{_progress(history, position, reading)}{_too_small(history, position)}"
 
 
 def _too_small(history: History, position: int) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics import narrowing
+from metrics import deviations, narrowing
 from metrics.core import Finding, History, Judgement, MetricValue, TailwatchError, Trend, rule
 
 STATISTICS = {
@@ -89,8 +89,8 @@ def _statistic(history: History, trend: Trend, position: int, spec: Mapping[str,
     segment = history.standings[position].segment
     past = [i for i in range(position) if history.standings[i].segment == segment]
     if spec["statistic"] == "z":
-        earlier = narrowing.pairs(trend, past)
-        d = narrowing.deviation(trend.metric, value, trend.baselines[position], earlier)
+        earlier = deviations.pairs(trend, past)
+        d = deviations.deviation(trend.metric, value, trend.baselines[position], earlier)
         # Turned back, so that a line under 0 always means less than the baseline.
         return None if d is None else (-d.z if trend.metric.healthy == "low" else d.z)
     others = trend.baselines[position] if spec["statistic"] == "pct_baseline" else _last(trend, past)

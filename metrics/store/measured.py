@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ _VALUES = pa.schema(
         *((name, pa.float64()) for name in ("value", "raw", "low", "high", "n", "step")),
         ("replicates", pa.list_(pa.float64())),
         ("note", pa.string()),
+        ("stderr", pa.float64()),
+        ("spread_seen", pa.list_(pa.int32())),
+        ("spread_types", pa.list_(pa.int64())),
     ]
 )
 
@@ -63,7 +67,7 @@ class Measured(Database):
         """What decides which cycles may be compared, in order of cycle."""
         with self.reading() as con:
             query = (
-                "SELECT cycle, decoding, scorer, encoder, max(len(embedding))"
+                "SELECT cycle, decoding, scorer, encoder, max(len(embedding)), count(example_id)"
                 " FROM cycles c LEFT JOIN outputs o USING (lineage, cycle)"
                 " WHERE lineage = ? GROUP BY ALL ORDER BY cycle"
             )
@@ -72,8 +76,8 @@ class Measured(Database):
             keys = frame(con, query, [lineage])
         cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
         return [
-            Conditions(cycle, prompts[cycles == cycle], decoding, scorer, encoder, _vectors(width))
-            for cycle, decoding, scorer, encoder, width in facts
+            Conditions(cycle, prompts[cycles == cycle], decoding, scorer, encoder, _vectors(width, outputs))
+            for cycle, decoding, scorer, encoder, width, outputs in facts
         ]
 
     def value_keys(self, lineage: str) -> set[ValueKey]:
@@ -88,8 +92,11 @@ class Measured(Database):
         """Store values, each with its comparison; those of a cycle that changed meanwhile are dropped."""
         columns = {
             "comparison": [key for key, _ in values],
-            **{n: [getattr(v, n) for _, v in values] for n in _VALUES.names if n != "comparison"},
+            # Most values have no spread: an empty one is not worth a list of its own.
+            "spread_seen": [v.spread[0] or None for _, v in values],
+            "spread_types": [v.spread[1] or None for _, v in values],
         }
+        columns |= {n: [getattr(v, n) for _, v in values] for n in _VALUES.names if n not in columns}
         rows = pa.table([pa.array(columns[f.name], f.type) for f in _VALUES], schema=_VALUES)
         with self.writing() as con, incoming(con, rows):
             now = dict(
@@ -150,20 +157,22 @@ class Measured(Database):
             query = "SELECT comparison, facts FROM comparisons WHERE lineage = ?"
             return dict(con.execute(query, [lineage]).fetchall())
 
-    def all_values(self, lineage: str) -> dict[ValueKey, MetricValue]:
-        """Every stored value of a lineage, the baseline's under each comparison included."""
+    def all_values(
+        self, lineage: str, metric: str | None = None, slice: str | None = "*"
+    ) -> dict[ValueKey, MetricValue]:
+        """Every stored value of a lineage, the baseline's under each comparison included.
+
+        Of one metric where it is named. `slice` '*' means the whole and every slice, None the whole only.
+        """
         with self.reading() as con:
             rows = con.execute(
                 "SELECT cycle, slice, metric, version, comparison, status, value, raw, low, high, n, step,"
-                " replicates, note FROM metric_values WHERE lineage = ?",
-                [lineage],
+                " replicates, note, stderr, spread_seen, spread_types FROM metric_values"
+                " WHERE lineage = $lineage AND ($metric IS NULL OR metric = $metric)"
+                " AND ($slice = '*' OR slice IS NOT DISTINCT FROM $slice)",
+                {"lineage": lineage, "metric": metric, "slice": slice},
             ).fetchall()
-        return {
-            (c, sl, m, v, key): MetricValue(
-                *(c, m, v, sl, status, value, raw, low, high, n, step), tuple(replicates or ()), note
-            )
-            for c, sl, m, v, key, status, value, raw, low, high, n, step, replicates, note in rows
-        }
+        return dict(map(_value, rows))
 
     def values(self, lineage: str, metric: str | None = None, slice: str | None = "*") -> pd.DataFrame:
         """Values to show, one row per cycle, metric and slice, each under its cycle's own comparison.
@@ -184,5 +193,20 @@ class Measured(Database):
             )
 
 
-def _vectors(width: int | None) -> str:
+def _value(row: tuple[Any, ...]) -> tuple[ValueKey, MetricValue]:
+    cycle, part, metric, version, key, status, *numbers, replicates, note, stderr, seen, types = row
+    value, raw, low, high, n, step = numbers
+    found = MetricValue(
+        *(cycle, metric, version, part, status, value, raw, low, high, n, step),
+        replicates=tuple(replicates or ()),
+        note=note,
+        stderr=stderr,
+        spread=(tuple(seen), tuple(types)) if seen else ((), ()),
+    )
+    return (cycle, part, metric, version, key), found
+
+
+def _vectors(width: int | None, outputs: int) -> str | None:
+    if not outputs:
+        return None
     return f"of {width} numbers" if width else "made here"

@@ -1,43 +1,18 @@
-"""What came in: lineages, their cycles, outputs, rejected rows, and the pinned human reference."""
+"""What came in: lineages, their cycles, outputs, aggregates, rejected rows, the pinned human reference."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from metrics.core import FEWEST_BASELINE, TailwatchError
 from metrics.store.database import Connection, Database, frame, incoming, touch
-
-_SCHEMA = pa.schema(
-    [
-        ("lineage", pa.string()),
-        ("cycle", pa.int32()),
-        ("example_id", pa.string()),
-        ("sample", pa.int32()),
-        ("seed", pa.int32()),
-        ("prompt", pa.string()),
-        ("output", pa.string()),
-        ("reference", pa.string()),
-        ("label", pa.string()),
-        ("prediction", pa.string()),
-        ("finish_reason", pa.string()),
-        ("error", pa.string()),
-        ("score", pa.float64()),
-        ("logprob", pa.float64()),
-        ("weight", pa.float64()),
-        ("embedding", pa.list_(pa.float32())),
-        ("verified", pa.bool_()),
-        ("slices", pa.string()),
-        ("metadata", pa.string()),
-        ("example_key", pa.int64()),
-    ]
-)
-_REJECTS = pa.schema([("row", pa.int32()), ("reason", pa.string()), ("raw", pa.string())])
+from metrics.store.tables import AGGREGATES, REJECTS, as_table, by_cycle, digest, unfold
 
 
 @dataclass(frozen=True)
@@ -49,45 +24,6 @@ class Stored:
     unchanged: tuple[int, ...]
 
 
-def as_table(outputs: pd.DataFrame) -> pa.Table:
-    """An outputs frame as the Arrow table that is stored; slice columns are folded into one JSON column."""
-    names = [c for c in outputs.columns if c.startswith("slice.")]
-    slices: list[str | None] = [None] * len(outputs)
-    if names:
-        short = [n.removeprefix("slice.") for n in names]
-        rows = zip(*(outputs[n].tolist() for n in names), strict=True)
-        found = [{k: v for k, v in zip(short, row, strict=True) if isinstance(v, str)} for row in rows]
-        slices = [json.dumps(f, ensure_ascii=False, sort_keys=True) if f else None for f in found]
-    columns = {**{c: outputs[c] for c in outputs.columns if c not in names}, "slices": slices}
-    arrays = [pa.array(columns[f.name], f.type, from_pandas=True) for f in _SCHEMA]
-    return pa.Table.from_arrays(arrays, schema=_SCHEMA)
-
-
-def digest(rows: pa.Table, facts: Mapping[str, str]) -> str:
-    """The identity of a cycle's content: the same rows and facts, from whatever file, have the same."""
-    hashed = hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode())
-    for column in rows.drop_columns(["lineage"]).columns:
-        hashed.update(repr(column.to_pylist()).encode("utf-8", "surrogatepass"))
-    return hashed.hexdigest()
-
-
-def unfold(rows: pd.DataFrame) -> pd.DataFrame:
-    """Stored rows as an outputs frame, one column per slice."""
-    parsed = rows["slices"].map(lambda s: json.loads(s) if isinstance(s, str) else {})
-    names = sorted({k for part in parsed for k in part})
-    columns = {f"slice.{n}": parsed.map(lambda part, n=n: part.get(n)).astype(object) for n in names}
-    return pd.concat([rows.drop(columns="slices"), pd.DataFrame(columns, index=rows.index)], axis=1)
-
-
-def by_cycle(outputs: pd.DataFrame) -> dict[tuple[str, int], pa.Table]:
-    """The Arrow table of each (lineage, cycle), in order."""
-    keys = outputs[["lineage", "cycle"]].drop_duplicates().sort_values(["lineage", "cycle"])
-    return {
-        (str(name), int(cycle)): as_table(outputs[(outputs["lineage"] == name) & (outputs["cycle"] == cycle)])
-        for name, cycle in zip(keys["lineage"], keys["cycle"], strict=True)
-    }
-
-
 class Outputs(Database):
     """Reads and writes what came in."""
 
@@ -97,18 +33,20 @@ class Outputs(Database):
         rejects: pd.DataFrame,
         facts: Mapping[tuple[str, int], Mapping[str, str]],
         *,
+        aggregates: pd.DataFrame | None = None,
         source: str = "",
         replace: bool = False,
     ) -> list[Stored]:
-        """Store an outputs frame, all of its cycles or none.
+        """Store an outputs frame and aggregates, all of their cycles or none.
 
         A cycle with the same content is left alone; one with other content needs `replace`.
         """
-        parts = by_cycle(outputs)
-        digests = {key: digest(table, facts.get(key, {})) for key, table in parts.items()}
+        given = pd.DataFrame(columns=list(AGGREGATES.names)) if aggregates is None else aggregates
+        parts = by_cycle(outputs, given)
+        digests = {key: digest(rows, facts.get(key, {}), own) for key, (rows, own) in parts.items()}
         done: dict[str, tuple[list[int], list[int]]] = {}
         with self.writing() as con:
-            for key, table in parts.items():
+            for key, (table, own) in parts.items():
                 written, unchanged = done.setdefault(key[0], ([], []))
                 if _holds(con, key, digests[key], replace):
                     unchanged.append(key[1])
@@ -117,7 +55,7 @@ class Outputs(Database):
                 first = not any(others for others, _ in done.values())
                 mine = _belonging(rejects, key, set(parts), first)
                 row = (source, digests[key], table.num_rows, len(mine))
-                _write(con, key, table, mine, facts.get(key, {}), row)
+                _write(con, key, (table, own, mine), facts.get(key, {}), row)
                 written.append(key[1])
             for lineage in [name for name, (written, _) in done.items() if written]:
                 touch(con, lineage)
@@ -164,8 +102,8 @@ class Outputs(Database):
             touch(con, lineage)
             con.execute("DELETE FROM reference_outputs WHERE lineage = ?", [lineage])
             con.execute(
-                "INSERT INTO reference_outputs"
-                " SELECT ?, example_id, output, label, weight, embedding, slices FROM incoming",
+                "INSERT INTO reference_outputs BY NAME SELECT ? AS lineage, example_id, output, label,"
+                " prediction, score, logprob, weight, embedding, slices, actions FROM incoming",
                 [lineage],
             )
             name = digest(rows.drop_columns(["cycle"]), {})
@@ -192,16 +130,36 @@ class Outputs(Database):
         with self.reading() as con:
             return frame(con, "SELECT * FROM cycles WHERE lineage = ? ORDER BY cycle", [lineage])
 
-    def outputs(self, lineage: str, cycles: Sequence[int]) -> pd.DataFrame:
-        """The outputs frame of some cycles, in canonical order."""
+    def outputs(self, lineage: str, cycles: Sequence[int], columns: Sequence[str] = ()) -> pd.DataFrame:
+        """The outputs frame of some cycles, in canonical order, with all columns or only those named."""
         with self.reading() as con:
-            rows = frame(
+            table = con.table("outputs")
+            kept = [c for c in table.columns if not columns or c in columns]
+            rows = table.filter(
+                duckdb.ColumnExpression("lineage") == duckdb.ConstantExpression(lineage)
+            ).filter(duckdb.ColumnExpression("cycle").isin(*map(duckdb.ConstantExpression, cycles)))
+            order = ("cycle", "example_id", "sample", "seed")
+            found = rows.sort(*order).select(*kept).to_arrow_table().to_pandas()
+        return unfold(found)
+
+    def output_counts(self, lineage: str) -> dict[int, int]:
+        """How many outputs each cycle has."""
+        with self.reading() as con:
+            query = "SELECT cycle, outputs FROM cycles WHERE lineage = ?"
+            return dict(con.execute(query, [lineage]).fetchall())
+
+    def aggregates(self, lineage: str | None = None) -> pd.DataFrame:
+        """The metric values that came as such, of one lineage or of all, in order.
+
+        Columns: lineage, cycle, metric, slice, value, stderr, n, healthy, family.
+        """
+        with self.reading() as con:
+            return frame(
                 con,
-                "SELECT * FROM outputs WHERE lineage = ? AND list_contains(?, cycle)"
-                " ORDER BY cycle, example_id, sample, seed",
-                [lineage, list(cycles)],
+                "SELECT * FROM aggregates WHERE $lineage IS NULL OR lineage = $lineage"
+                " ORDER BY lineage, cycle, metric, slice NULLS FIRST",
+                {"lineage": lineage},
             )
-        return unfold(rows)
 
     def rejects(self, lineage: str, cycle: int) -> pd.DataFrame:
         """The rows rejected with a cycle's upload: row, reason, raw."""
@@ -247,6 +205,7 @@ def _belonging(
 def _forget(con: Connection, lineage: str, cycle: int) -> None:
     key = [lineage, cycle]
     con.execute("DELETE FROM outputs WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM aggregates WHERE lineage = ? AND cycle = ?", key)
     con.execute("DELETE FROM rejects WHERE lineage = ? AND cycle = ?", key)
     con.execute("DELETE FROM cycles WHERE lineage = ? AND cycle = ?", key)
     con.execute("DELETE FROM standings WHERE lineage = ? AND cycle = ?", key)
@@ -257,15 +216,17 @@ def _forget(con: Connection, lineage: str, cycle: int) -> None:
 def _write(
     con: Connection,
     key: tuple[str, int],
-    rows: pa.Table,
-    rejects: pd.DataFrame,
+    content: tuple[pa.Table, pa.Table, pd.DataFrame],
     facts: Mapping[str, str],
     row: tuple[str, str, int, int],
 ) -> None:
-    with incoming(con, rows):
+    outputs, aggregates, rejects = content
+    with incoming(con, outputs):
         con.execute("INSERT INTO outputs BY NAME SELECT * FROM incoming")
+    with incoming(con, aggregates):
+        con.execute("INSERT INTO aggregates BY NAME SELECT * FROM incoming")
     if len(rejects):
-        table = pa.Table.from_pandas(rejects[list(_REJECTS.names)], schema=_REJECTS, preserve_index=False)
+        table = pa.Table.from_pandas(rejects[list(REJECTS.names)], schema=REJECTS, preserve_index=False)
         with incoming(con, table):
             con.execute("INSERT INTO rejects SELECT ?, ?, row, reason, raw FROM incoming", list(key))
     named = [facts.get(n) for n in ("cycle_label", "checkpoint", "parent", "mix", "decoding", "scorer")]

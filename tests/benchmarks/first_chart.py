@@ -1,6 +1,7 @@
 """How long each page takes to its first chart, on the sample data, in a browser with an empty profile.
 
-Prints seconds from the address typed in, and from the click in the open app: `make bench`.
+Prints seconds from the address typed in, and from the click in the open app: `make bench`. A store that is
+there already can be named: `python -m tests.benchmarks.first_chart STORE`.
 """
 
 import os
@@ -44,11 +45,12 @@ def clicked(context: BrowserContext, address: str, name: str) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Load the sample data, start the app, open every page."""
+def main(store: Path | None = None) -> None:
+    """Load the sample data where no store is given, start the app, open every page."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        path = Path(folder) / "demo.duckdb"
-        demo.load(Store(path), lambda share, what: None)
+        path = store or Path(folder) / "demo.duckdb"
+        if store is None:
+            demo.load(Store(path), lambda share, what: None)
         command = [sys.executable, "-P", "-m", "dashboard", f"--server.port={PORT}"]
         with subprocess.Popen(command, env={**os.environ, "TAILWATCH_DB": str(path)}) as app:
             address = _ready(f"http://127.0.0.1:{PORT}", app)
@@ -80,4 +82,4 @@ def report(what: str, times: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*(Path(given).resolve() for given in sys.argv[1:]))

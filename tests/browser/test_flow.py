@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -103,4 +106,31 @@ def test_untrusted_names_load_nothing(page: Page, serve: Serve, tmp_path: Path, 
     for name in ("Overview", "Alerts", "Upload", "How it is measured"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert blocked == []
+
+
+def test_kinds_of_output_stand_side_by_side_and_load_nothing(
+    page: Page, serve: Serve, tmp_path: Path, blocked: list[str]
+) -> None:
+    """A lineage without labels: each kind of output has its chart and its typical texts, which stay text."""
+    hostile = "<img src=http://example.org/x.png> ![y](http://example.org/y.png)"
+    words = np.random.default_rng(1).integers(0, 400, (260, 6))
+    texts = [hostile + " " + " ".join(f"w{w}" for w in row) for row in words]
+    rows = pd.DataFrame({"example_id": [f"e{i}" for i in range(len(texts))], "output": texts})
+    path = tmp_path / "modes.duckdb"
+    store = Store(path)
+    pipeline.ingest(store, [rows.assign(lineage="L", cycle=c) for c in range(2)])
+    slices = [s for _, s in pipeline.history(store, "L", metric="tail_coverage").trends if s]
+    query = urlencode([("metric", "tail_coverage"), *(("slice", s) for s in slices[:2])])
+
+    page.goto(f"{serve(path)}/trends?lineage=L&{query}")
+    expect(page.get_by_test_id("family-tail")).to_contain_text("Tail")
+    expect(page.get_by_test_id("stCode").first).to_contain_text("<img src=http://example.org/x.png>")
+    expect(page.get_by_test_id("stCode")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    page.get_by_test_id("absent").click()
+    expect(page.get_by_test_id("absent")).to_contain_text("No labels")
+    page.get_by_role("link", name="How it is measured", exact=True).click()
+    page.get_by_test_id("metric-tail_coverage").click()
+    expect(page.get_by_test_id("metric-tail_coverage")).to_contain_text("Naeem et al. 2020")
     assert blocked == []

@@ -1,0 +1,100 @@
+"""All metrics at one glance: where each stands at the last cycle, which have no value and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import desk
+from dashboard.desk import Revision
+from dashboard.story import Glance, Line
+from dashboard.words import NEEDS, PARTS, kind
+from metrics.core import History, Metric, Trend
+from metrics.narrowing import METRIC_LINE
+
+VOTERS = "voters"
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Why metrics have no value, and the columns that would bring them one, where columns would."""
+
+    words: str
+    columns: tuple[str, ...] = ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def glances(at: Revision, lineage: str) -> tuple[Glance, ...]:
+    """Every metric of which some cycle's value is known, in reading order."""
+    past, known = desk.history(at, lineage), desk.known(at, lineage)
+    return tuple(
+        Glance(
+            _end(past, past.trends[(name, None)], known[name]),
+            known[name].votes,
+            " ".join(known[name].doc.split("\n\n")[0].split()),
+            tuple(v.value if v else None for v in past.trends[(name, None)].values),
+        )
+        for name in desk.measured(at, lineage)
+    )
+
+
+def _end(past: History, trend: Trend, metric: Metric) -> Line:
+    """A trend's last cycle alone: the others would cost twenty times as much, and nobody looks at them."""
+    last = len(past.standings) - 1
+    point = desk.point(trend, last, past.standings[last], past.standings)
+    return Line(metric.name, metric.label, metric.family, trend.slice, (point,), metric.healthy)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def ends(at: Revision, lineage: str, metric: str) -> tuple[Line, ...]:
+    """One metric of every slice and part at the last cycle, those that fell farthest first."""
+    past, named = desk.parts(at, lineage, metric), desk.known(at, lineage)[metric]
+    found = [_end(past, t, named) for (_, slice), t in past.trends.items() if slice is not None]
+    return tuple(sorted(found, key=lambda line: (line.fall is None, -(line.fall or 0.0))))
+
+
+def kinds(lines: Sequence[Line]) -> list[str]:
+    """What the slices of these lines are values of: the metric's own parts first, then the user's columns."""
+    found = {kind(line.slice) for line in lines if line.slice is not None}
+    return sorted(found, key=lambda k: (k not in PARTS, k))
+
+
+def groups(found: Sequence[Glance]) -> dict[str, list[Glance]]:
+    """The metrics that vote, then the others by family."""
+    out: dict[str, list[Glance]] = {}
+    for glance in found:
+        out.setdefault(VOTERS if glance.votes else glance.line.family, []).append(glance)
+    return out
+
+
+def is_off(glance: Glance) -> bool:
+    """Whether a metric lies beyond its normal range, on its bad side or, where it has none, on any."""
+    z = glance.point.z
+    if z is None:
+        return False
+    return z <= METRIC_LINE or (glance.line.healthy == "reference" and z >= -METRIC_LINE)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def absent(at: Revision, lineage: str) -> dict[Lack, list[str]]:
+    """What is missing, and the labels of the metrics that have no value for want of it."""
+    past, valued = desk.history(at, lineage), set(desk.measured(at, lineage))
+    out: dict[Lack, list[str]] = {}
+    for name, metric in desk.known(at, lineage).items():
+        trend = past.trends.get((name, None))
+        if name not in valued and trend is not None:
+            out.setdefault(_lack(trend, metric), []).append(metric.label)
+    return out
+
+
+def _lack(trend: Trend, metric: Metric) -> Lack:
+    last = next((v for v in reversed(trend.values) if v is not None), None)
+    if last is None:
+        return Lack("Nothing was measured yet")
+    missing = [NEEDS[need] for need in metric.needs if need in NEEDS and f"no {need}" in (last.note or "")]
+    if last.status == "no_column" and missing:
+        columns = tuple(dict.fromkeys(c for _, c in missing if c))
+        return Lack(", ".join(words for words, _ in missing), columns)
+    return Lack((last.note or "Unknown").rstrip("."))

@@ -1,0 +1,428 @@
+"""Aggregates: values measured elsewhere come in, are stored, judged and shown like all others."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metrics import aggregates, cli, comparison, deviations, pipeline, stats
+from metrics.core import METRICS, RULES, History, MetricValue, TailwatchError
+from metrics.opening import table
+from metrics.store import Store
+from tests import planted
+from tests.test_gate import ANYTHING, SCALARS
+from tests.test_store import everything, scores
+
+GOOD = {"metric": "bleu", "value": 30.0}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "s.duckdb")
+
+
+def gated(rows: list[dict[str, Any]], **options: Any) -> Any:
+    return aggregates.gate(table(rows, []).rows, **{"lineage": "L", "cycle": 0, **options})
+
+
+def reason(**row: Any) -> str:
+    """Why a row is rejected, beside one that passes."""
+    rejects = gated([{"metric": "good", "value": 1}, {**GOOD, **row}]).rejects
+    assert len(rejects) == 1
+    return str(rejects["reason"].iloc[0])
+
+
+def series(moves: dict[str, list[float]], *, stderr: float | None = 0.002, n: int = 400) -> pd.DataFrame:
+    """Metrics around a level of their own, a little noise, and what each cycle adds."""
+    rng = np.random.default_rng(5)
+    rows = [
+        {"lineage": "L", "cycle": c, "metric": m, "value": 0.5 + 0.002 * rng.normal() + move, "n": n}
+        for m, all_moves in moves.items()
+        for c, move in enumerate(all_moves)
+    ]
+    return pd.DataFrame(rows) if stderr is None else pd.DataFrame(rows).assign(stderr=stderr)
+
+
+def fall(onset: int, by: float, count: int = 10) -> list[float]:
+    return [0.0] * onset + [-by] * (count - onset)
+
+
+# The gate
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"value": "high"}, "its value is not a number ('high')"),
+        ({"value": [1]}, "its value is not a number ('[1]')"),
+        ({"value": "inf"}, "its value is not finite"),
+        ({"value": 10**400}, "its value is not finite"),
+        ({"value": None}, "it has no value"),
+        ({"value": "nan"}, "it has no value"),
+        ({"stderr": -0.1}, "its stderr is below 0"),
+        ({"stderr": "x"}, "its stderr is not a number ('x')"),
+        ({"n": 0}, "its n is not above 0"),
+        ({"metric": " "}, "it has no metric"),
+        ({"metric": None}, "it has no metric"),
+        ({"metric": "x" * 101}, "its metric is longer than 100 characters"),
+        ({"metric": "a\nb"}, "its metric holds a control character"),
+        ({"metric": "a\u202eb"}, "its metric holds a control character"),
+        ({"metric": "good"}, "its metric came before in this cycle and slice"),
+        ({"slice": "de"}, "its slice is not NAME=VALUE, such as language=de"),
+        ({"slice": "=de"}, "its slice is not NAME=VALUE, such as language=de"),
+        ({"healthy": "upwards"}, "its healthy is none of high, low, reference"),
+        ({"family": "best"}, "its family is none of quality, diversity, complexity, tail, coverage, health,"),
+        ({"metric": "distinct_1", "value": 30}, "its value is not from 0 to 1, where distinct_1 lies"),
+        ({"metric": "distinct_1", "value": 0.3, "healthy": "low"}, "its healthy is not high, as that of"),
+    ],
+)
+def test_reasons(row, why):
+    assert reason(**row).startswith(why)
+
+
+def test_a_metric_says_one_thing_of_itself():
+    rows = [{**GOOD, "slice": f"k={i}", "healthy": h} for i, h in enumerate(("high", None, "high", "low"))]
+    assert gated(rows).rejects["reason"].tolist() == [
+        "its healthy is not that of an earlier row of its metric"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        ([{"metric": "a"}], {}, "no column 'value'; it has 'metric'. Map it with --map value=COLUMN."),
+        ([GOOD], {"lineage": None}, "Name it with --lineage L."),
+        ([GOOD], {"cycle": None}, "Give it with --cycle N."),
+        ([{**GOOD, "value": "x"}], {}, "All 1 were rejected, the first because its value is not a number"),
+        ([{**GOOD, "mix": m, "slice": f"k={m}"} for m in "ab"], {}, "disagree on its mix"),
+        ([GOOD], {"mapping": {"prompt": "metric"}}, "There is no field 'prompt'. The fields are lineage,"),
+    ],
+)
+def test_sentences(rows, options, said):
+    with pytest.raises(TailwatchError) as caught:
+        gated(rows, **options)
+    assert said in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*aggregates.FIELDS, "own", "mix"]), ANYTHING), max_size=6))
+@settings(max_examples=60)
+def test_wild_rows_never_break_the_gate(raw):
+    check_gate([{**GOOD, **row} for row in raw])
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"metric": st.sampled_from(["a", "b", "distinct_1"]), "value": SCALARS}))
+)
+@settings(max_examples=60)
+def test_tame_rows(raw):
+    check_gate(raw)
+
+
+def attempt(rows: list[dict[str, Any]]) -> Any:
+    try:
+        return aggregates.gate(table([{"cycle": 0, **row} for row in rows], []).rows, lineage="L")
+    except TailwatchError as error:
+        return str(error)
+
+
+def check_gate(rows: list[dict[str, Any]]) -> None:
+    """Each row comes out once, typed or with a reason, or one sentence says why none does."""
+    result = attempt(rows)
+    if isinstance(result, str):
+        assert result.endswith(".")
+        return
+    own = result.aggregates
+    assert len(own) + len(result.rejects) == len(rows)
+    assert np.isfinite(own["value"]).all()
+    assert not own.duplicated(list(aggregates.KEY)).any()
+    assert all(r and "\n" not in r for r in result.rejects["reason"])
+
+
+def test_what_an_upload_is():
+    rows = pd.DataFrame([{"name": "bleu", "result": 3, "score": 1}])
+    assert not aggregates.is_upload(rows, {})
+    assert not aggregates.is_upload(rows, {"metric": "name", "value": "result"})
+    assert aggregates.is_upload(rows, {"metric": "name", "value": "score"})
+    assert not aggregates.is_upload(pd.DataFrame([{**GOOD, "output": "x"}]), {})
+
+
+# As metric values
+
+
+def test_values_of_one_cycle():
+    """distinct_1 lies from 0 to 1: .99 + 1.96 * .1 is cut at 1. Without an error the interval is unknown."""
+    rows = [
+        {"metric": "distinct_1", "value": 0.99, "stderr": 0.1, "n": 500},
+        {"metric": "bleu", "value": 30, "slice": "language=de"},
+    ]
+    bleu, distinct = aggregates.values(gated(rows).aggregates, 0)
+    assert (distinct.low, distinct.high, distinct.n) == (pytest.approx(0.99 - 0.196), 1.0, 500)
+    assert (distinct.version, distinct.raw, distinct.stderr) == (METRICS.get("distinct_1").version, 0.99, 0.1)
+    assert (bleu.slice, bleu.low, bleu.high, bleu.n, bleu.version) == ("language=de", None, None, None, 1)
+    assert bleu.note == "No standard error was given."
+    assert aggregates.values(gated(rows).aggregates, 1) == []
+
+
+def test_an_interval_is_finite():
+    (value,) = aggregates.values(gated([{**GOOD, "value": 1.7e308, "stderr": 1.7e308}]).aggregates, 0)
+    assert math.isfinite(value.low)
+    assert math.isfinite(value.high)
+
+
+def test_declared_metrics_never_vote():
+    rows = [{"cycle": c, **GOOD, "healthy": h} for c, h in ((0, "low"), (1, None))]
+    rows += [{"cycle": 0, "metric": "plain", "value": 1}, {"cycle": 0, "metric": "distinct_1", "value": 0.1}]
+    found = aggregates.declared(aggregates.joined([gated(rows, cycle=None).aggregates]))
+    assert {name: (m.healthy, m.family, m.votes) for name, m in found.items()} == {
+        "bleu": ("low", "provenance", False),
+        "plain": ("reference", "provenance", False),
+    }
+
+
+def test_what_was_measured_wins():
+    """An aggregate stands where the outputs gave no value, and of the catalogue only beside a fresh value."""
+    rows = [{"metric": m, "value": 0.5} for m in ("distinct_1", "distinct_2", "distinct_3", "bleu")]
+    measured = [
+        MetricValue(0, "distinct_1", 1, None, "ok", 0.1),
+        MetricValue(0, "distinct_2", 1, None, "too_few", note="few"),
+    ]
+    found = {v.metric: v.value for v in aggregates.beside(measured, gated(rows).aggregates, 0)}
+    assert found == {"distinct_1": 0.1, "distinct_2": 0.5, "bleu": 0.5}
+
+
+# In, stored, judged
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_any_reader_brings_them(store, tmp_path, ending):
+    frame = series({"bleu": [0.0] * 2}).rename(columns={"metric": "name"}).assign(slice=None, healthy="high")
+    path = tmp_path / f"a.{ending}"
+    {
+        "csv": lambda: frame.to_csv(path, index=False),
+        "jsonl": lambda: frame.to_json(path, orient="records", lines=True),
+        "parquet": lambda: frame.to_parquet(path),
+    }[ending]()
+    assert cli.main(["ingest", str(path), "--map", "metric=name", "--db", str(store.path)]) == 0
+    assert store.cycles("L")["outputs"].tolist() == [0, 0]
+    assert store.values("L", "bleu")["status"].tolist() == ["ok", "ok"]
+    before = everything(store)
+    assert cli.main(["ingest", str(path), "--map", "metric=name", "--db", str(store.path)]) == 0
+    assert everything(store) == before
+
+
+def test_voters_vote_and_raise_the_alarm(store):
+    moves = {"distinct_1": fall(6, 0.2), "mean_score": [0.0] * 10, "bleu": [0.0] * 10}
+    pipeline.ingest(store, [series(moves)])
+    said = pipeline.check(store, "L")
+    assert [h["status"] for h in said["history"][:7]] == ["learning"] * 5 + ["healthy", "watch"]
+    assert (said["status"], said["since_cycle"], said["quality"]["status"]) == ("collapse", 6, "steady")
+    assert said["alerts"][0]["metric"] == "distinct_1"
+
+
+def test_too_small_or_unsized_never_votes(store):
+    frame = series({"distinct_1": fall(6, 0.2)}, n=199)
+    pipeline.ingest(store, [frame, frame.assign(lineage="M").drop(columns="n")])
+    for lineage in "LM":
+        assert {h["status"] for h in pipeline.check(store, lineage)["history"]} == {"learning"}
+
+
+def test_without_standard_errors_the_learned_noise_serves(store):
+    pipeline.ingest(store, [series({"distinct_1": fall(8, 0.2, 12), "distinct_2": [0.0] * 12}, stderr=None)])
+    said = pipeline.check(store, "L")
+    assert [h["status"] for h in said["history"][5:8]] == ["healthy"] * 3
+    assert said["status"] == "collapse"
+    assert store.values("L", "distinct_1")["low"].isna().all()
+
+
+def test_all_at_one_value_and_no_noise_says_nothing(store):
+    frame = series({"distinct_1": [0.0] * 8}, stderr=None).assign(value=0.5)
+    pipeline.ingest(store, [frame])
+    assert pipeline.check(store, "L")["status"] == "healthy"
+
+
+def test_a_rule_on_an_uploaded_metric(store, capsys):
+    pipeline.ingest(store, [series({"bleu": fall(6, 0.2)})])
+    words = ["rules", "--db", str(store.path), "--lineage", "L", "--below", "0.4"]
+    assert cli.main([*words, "--add", "blue"]) == 2
+    assert "There is no 'blue' among the metrics. There are class_" in capsys.readouterr().err
+    assert cli.main([*words, "--add", "bleu"]) == 0
+    said = pipeline.check(store, "L")
+    assert (said["status"], said["alerts"][0]["metric"]) == ("watch", "bleu")
+    assert "bleu is 0.3" in said["message"]
+    capsys.readouterr()
+    assert cli.main(["metrics", "--db", str(store.path), "--lineage", "L", "--format", "json"]) == 0
+    values = [v for v in json.loads(capsys.readouterr().out) if v["metric"] == "bleu"]
+    assert [v["cycle"] for v in values] == list(range(10))
+
+
+def test_other_content_is_refused_and_replaced(store):
+    pipeline.ingest(store, [series({"bleu": [0.0] * 2})])
+    before = everything(store)
+    with pytest.raises(TailwatchError, match="Cycle 1 of 'L' is there already, with other content"):
+        pipeline.ingest(store, [series({"bleu": [0.0, 1.0, 0.0]})])
+    assert everything(store) == before
+    pipeline.ingest(store, [series({"acc": [0.0, 1.0]})], replace=True)
+    assert set(store.aggregates("L")["metric"]) == {"acc"}
+    assert set(store.values("L")["metric"]) >= {"acc"}
+    assert store.values("L", "bleu").empty
+    store.delete_cycle("L", 1)
+    assert store.aggregates("L")["cycle"].tolist() == [0]
+
+
+def test_outputs_and_aggregates_of_one_cycle(store):
+    """Two files, one call: both are stored, and the score that was measured wins over the one stated."""
+    own = pd.DataFrame([{"cycle": 0, "name": m, "value": 0.25} for m in ("mean_score", "bleu", "distinct_1")])
+    files = [scores(0).rename(columns={"score": "points"}), own]
+    mapping = {"score": "points", "metric": "name"}
+    pipeline.ingest(store, files, lineage="L", mapping=mapping)
+    assert store.cycles("L")["outputs"].tolist() == [60]
+    found = store.values("L").set_index("metric")["value"]
+    assert found["mean_score"] == pytest.approx(scores(0)["score"].mean())
+    assert (found["bleu"], found["distinct_1"]) == (0.25, 0.25)
+    (again,) = pipeline.ingest(store, files, lineage="L", mapping=mapping).stored
+    assert again.unchanged == (0,)
+    with pytest.raises(TailwatchError, match="no column 'nowhere' to map to stderr"):
+        pipeline.ingest(store, files, lineage="L", mapping={**mapping, "stderr": "nowhere"})
+    with pytest.raises(TailwatchError, match="No file has a column 'said' to map to output"):
+        pipeline.ingest(store, [own, own], lineage="L", mapping={"metric": "name", "output": "said"})
+
+
+def test_two_files_of_one_metric_and_far_too_many():
+    one = gated([GOOD]).aggregates
+    with pytest.raises(TailwatchError, match="same metric of the same cycle: 'bleu' of cycle 0"):
+        aggregates.joined([one, one])
+    many = gated([{"metric": f"m{i}", "value": 1} for i in range(201)]).aggregates
+    with pytest.raises(TailwatchError, match="Cycle 0 has values of 201 different metrics; 200 are the most"):
+        aggregates.joined([many])
+    sliced = gated([{**GOOD, "slice": f"k={i}"} for i in range(51)]).aggregates
+    with pytest.raises(TailwatchError, match="51 different slices"):
+        aggregates.joined([sliced])
+
+
+def test_a_reference_is_made_of_outputs(store):
+    with pytest.raises(TailwatchError, match="A reference set is made of outputs"):
+        pipeline.reference(store, [pd.DataFrame([GOOD])], lineage="L")
+
+
+# Beside cycles that have outputs
+
+
+@pytest.mark.parametrize("bare", [{0}, {5}, {0, 1, 2, 3}, {1, 6}])
+def test_cycles_with_and_without_outputs_compare(store, bare):
+    """Wherever the cycles without outputs lie, nothing is called incomparable and nothing breaks."""
+    stated = series({"mean_score": [0.0] * 7, "bleu": [0.0] * 7})
+    outputs = pd.concat([scores(c) for c in range(7) if c not in bare])
+    pipeline.ingest(store, [outputs, stated])
+    assert "not_comparable" not in {h["status"] for h in pipeline.check(store, "L")["history"]}
+    found = store.values("L", "mean_score")
+    assert found["status"].tolist() == ["ok"] * 7
+    assert set(found.loc[found["n"] == 400, "cycle"]) == bare
+    assert store.values("L", "distinct_1")["status"].tolist() == ["no_column"] * 7
+    assert pipeline.refresh(store) == []
+
+
+def test_a_cycle_without_outputs_is_no_bridge_between_two_evals():
+    """Cycle 0 has none; 1 and 2 ask other prompts than 3, which is comparable with 0 and not with 1."""
+    prompts = [np.empty(0, np.int64), np.arange(9), np.arange(9), np.arange(20, 29)]
+    places = comparison.standings([comparison.Conditions(c, p) for c, p in enumerate(prompts)])
+    assert [s.segment for s in places] == [0, 0, 0, 3]
+
+
+def test_a_new_version_keeps_what_was_stated(store, monkeypatch):
+    pipeline.ingest(store, [series({"distinct_1": [0.0] * 3, "bleu": [0.0] * 3})])
+    old = METRICS.get("distinct_1")
+    monkeypatch.setitem(METRICS._found, "distinct_1", replace(old, version=9))
+    assert pipeline.refresh(store) == ["L"]
+    found = store.values("L", "distinct_1")
+    assert (found["version"].tolist(), found["status"].tolist()) == ([9] * 3, ["ok"] * 3)
+    assert len(store.values("L", "bleu")) == 3
+
+
+# The noise of values without replicates
+
+
+def stated(value: float, stderr: float | None, name: str = "mean_score", cycle: int = 0) -> MetricValue:
+    return MetricValue(cycle, name, 1, None, "ok", value, n=400, stderr=stderr)
+
+
+def test_sampling_noise_from_standard_errors():
+    """Now 4 with .3, four times 5 with .8: sqrt(.09 + 4 * .64 / 16) = .5, and -1 / .5 = -2."""
+    base = [stated(5.0, 0.8)] * 4
+    found = deviations.deviation(METRICS.get("mean_score"), stated(4.0, 0.3), base, [])
+    assert found.z == pytest.approx(float(stats.t_corrected(-2.0, 19)))
+    assert len(found.replicates) == 0
+
+
+def test_on_the_log_scale():
+    """Half of log(.44 / .36) beside a baseline that is sure: (log .4 - log .5) over it."""
+    base = [stated(0.5, 0.0, "distinct_1")] * 3
+    found = deviations.deviation(METRICS.get("distinct_1"), stated(0.4, 0.04, "distinct_1"), base, [])
+    sigma = (math.log(0.44) - math.log(0.36)) / 2
+    assert found.z == pytest.approx(float(stats.t_corrected(math.log(0.8) / sigma, 19)))
+
+
+def test_replicates_on_one_side_alone():
+    """The side with replicates brings its own jackknife error: ten up, ten down by a, sqrt(19) a."""
+    a = 0.3 / math.sqrt(19)
+    base = [MetricValue(0, "mean_score", 1, None, "ok", 5.0, n=400, replicates=(5 + a, 5 - a) * 10)] * 4
+    found = deviations.deviation(METRICS.get("mean_score"), stated(4.0, 0.4), base, [])
+    sigma = math.sqrt(0.16 + 0.09 / 4)
+    assert found.z == pytest.approx(float(stats.t_corrected(-1 / sigma, 19)))
+
+
+def test_no_noise_known_at_all():
+    base = [stated(5.0, None)] * 4
+    assert deviations.deviation(METRICS.get("mean_score"), stated(4.0, None), base, []).z == 0.0
+
+
+def test_errors_larger_than_their_value_stay_on_the_scale():
+    """.01 +- .1 of a log: only the upper side is one, log 11. Of a share both sides lie outside: cut."""
+    assert deviations.error_on_scale(0.01, 0.1, "log") == pytest.approx(math.log(11))
+    assert deviations.error_on_scale(0.5, 0.9, "arcsine") == pytest.approx(math.pi / 4)
+
+
+def test_the_index_takes_the_prior_for_voters_without_replicates():
+    """r = .3 for every pair: the mean of two at -2 varies by sqrt(2.6) / 2."""
+    bare = deviations.Deviation(-2.0, 0, 0, 0, 0, 0, True)
+    told = deviations.Deviation(-2.0, 0, 0, 0, 0, 0, True, np.tile([1.0, -1.0], 10))
+    assert deviations.joint_index([bare, bare]) == pytest.approx(-2 / (math.sqrt(2.6) / 2))
+    assert deviations.joint_index([bare, told]) == pytest.approx(-2 / (math.sqrt(2.6) / 2))
+
+
+def bare(past: History) -> History:
+    """The same history with a standard error in the place of each value's replicates."""
+
+    def strip(values: Sequence[MetricValue]) -> tuple[MetricValue, ...]:
+        errors = [stats.jackknife_se(v.replicates) for v in values]
+        return tuple(replace(v, replicates=(), stderr=e) for v, e in zip(values, errors, strict=True))
+
+    trends = {
+        key: replace(t, values=strip(t.values), baselines=tuple(map(strip, t.baselines)))
+        for key, t in past.trends.items()
+    }
+    return replace(past, trends=trends)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_stated_errors_judge_as_replicates_do(seed):
+    """Planted histories: with stderr in place of replicates a healthy one stays quiet, a fall is seen."""
+    names = [m.name for m in planted.voters()]
+    falling = dict.fromkeys(names, [0.0] * 8 + [10.0] * 12)
+    rule = RULES.get("early_warning").evaluate
+    assert {j.status for j in rule(bare(planted.history({}, seed=seed)), {})} <= {
+        "learning",
+        "healthy",
+        "watch",
+    }
+    said = [j.status for j in rule(bare(planted.history(falling, seed=seed)), {})]
+    assert not {"narrowing", "collapse"} & set(said[:8])
+    assert said[9] in ("narrowing", "collapse")

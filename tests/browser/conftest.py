@@ -75,9 +75,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
         process.terminate()
         try:
             process.wait(timeout=20)
-        except (
-            subprocess.TimeoutExpired
-        ):  # still busy; the next test is not to pay for it
+        except subprocess.TimeoutExpired:  # still busy; the next test is not to pay for it
             process.kill()
             process.wait()
 

@@ -21,8 +21,8 @@ def main() -> None:
     """Serve until stopped."""
     for registry in (CHARTS, METRICS, READERS, RULES):
         registry.all()
-    # Streamlit collects garbage after every run of a page. What was imported here is none, and to look through
-    # it held everybody up for a tenth of a second.
+    # Streamlit collects garbage after every run of a page. What was imported here is none: to look through
+    # it each time holds everybody up for a tenth of a second.
     gc.collect()
     gc.freeze()
     options = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[1:])

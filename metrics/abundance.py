@@ -140,6 +140,12 @@ class Abundance:
 
         return self.sums(once, texts)
 
+    @property
+    def plug_in(self) -> float:
+        """Shannon entropy of the shares that were seen, in nats: too low wherever types are unseen."""
+        p = self.seen / (self.seen @ self.types)
+        return -float((self.types * p * np.log(p)).sum()) + 0.0
+
     @cached_property
     def entropy(self) -> Floats:
         """Views of the Shannon entropy of what was drawn from, in nats, the unseen included.

@@ -159,16 +159,24 @@ def _vector(name: str, column: pd.Series, reasons: pd.Series) -> pd.Series:
     return parsed.where(~wrong, None)
 
 
-def _as_vector(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+def _parsed(value: Any) -> Any:
+    """A cell that may be JSON: what it holds, None for nothing, False for what is none."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, str):
-        if not value.strip():
-            return None
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return False
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _as_vector(value: Any) -> Any:
+    value = _parsed(value)
+    if value is None:
+        return None
     try:
         vector = np.asarray(value, np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -198,15 +206,9 @@ def _why_not(steps: list[str] | bool | None) -> str:
 
 def _as_list(value: Any) -> list[str] | bool | None:
     """A cell as a list of texts, None for nothing, False where it is something else."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+    value = _parsed(value)
+    if value is None:
         return None
-    if isinstance(value, str):
-        if not value.strip():
-            return None
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return False
     value = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
         return False

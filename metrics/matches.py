@@ -13,6 +13,7 @@ import numpy as np
 
 from metrics.core import GROUPS
 from metrics.kernels import LONGEST, Bytes, Ints, Words, kernel
+from metrics.scanning import mixed
 
 Span = tuple[int, int]
 _Tables = tuple[Words, Words]
@@ -24,16 +25,6 @@ _GROUP_BITS, _GROUP = np.uint64(5), np.uint64(31)
 _NEVER = np.uint64(0xFFFF)
 _ZERO, _ONE, _TWO, _HALF = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(32)
 _SMALLEST_TABLE = 1 << 12
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
-
-
-@kernel
-def _mixed(key: np.uint64) -> np.uint64:
-    """Spread a key over 64 bits (splitmix64), one to one."""
-    key = (key ^ (key >> _SHIFT_1)) * _MIX_1
-    key = (key ^ (key >> _SHIFT_2)) * _MIX_2
-    return key ^ (key >> _SHIFT_3)
 
 
 @kernel
@@ -43,10 +34,10 @@ def _entry(top: np.uint64, place: np.uint64) -> np.uint64:
 
 
 @kernel
-def _slot(table: Words, key: np.uint64, mixed: np.uint64) -> np.int64:
+def _slot(table: Words, key: np.uint64, spread: np.uint64) -> np.int64:
     """Where the key stands in the table, or the free place where it belongs."""
     mask = (len(table) >> 1) - 1
-    slot = np.int64(mixed >> _TWO) & mask
+    slot = np.int64(spread >> _TWO) & mask
     while table[2 * slot + 1] != _ZERO and table[2 * slot] != key:
         slot = (slot + 1) & mask
     return slot
@@ -92,13 +83,13 @@ def _noted(top: np.uint64, rank: np.uint64, group: np.uint64) -> np.uint64:
 
 @kernel
 def _gather(
-    keys: Words, ranks: Bytes, start: int, end: int, half: np.uint64, at: Ints, mixed: Words
+    keys: Words, ranks: Bytes, start: int, end: int, half: np.uint64, at: Ints, spread: Words
 ) -> np.int64:
     """The places of one text whose n-grams belong to one half of the types, and their mixed keys."""
     found = np.int64(0)
     for place in range(start, end):
-        at[found], mixed[found] = place, _mixed(keys[place])
-        found += np.int64((ranks[place] > 0) & ((mixed[found] & _ONE) == half))
+        at[found], spread[found] = place, mixed(keys[place])
+        found += np.int64((ranks[place] > 0) & ((spread[found] & _ONE) == half))
     return found
 
 
@@ -108,7 +99,7 @@ def _grown(old: Words) -> Words:
     new = np.zeros(2 * len(old), np.uint64)
     for place in range(0, len(old), 2):
         if old[place + 1] != _ZERO:
-            slot = _slot(new, old[place], _mixed(old[place]))
+            slot = _slot(new, old[place], mixed(old[place]))
             new[2 * slot], new[2 * slot + 1] = old[place], old[place + 1]
     return new
 
@@ -116,15 +107,15 @@ def _grown(old: Words) -> Words:
 @kernel
 def _tally(keys: Words, ranks: Bytes, starts: Ints, group: Ints, half: np.uint64) -> Words:
     """The table of one half of the types, at most half full."""
-    at, mixed = np.empty(LONGEST + 1, np.int64), np.empty(LONGEST + 1, np.uint64)
+    at, spread = np.empty(LONGEST + 1, np.int64), np.empty(LONGEST + 1, np.uint64)
     table, types = np.zeros(_SMALLEST_TABLE, np.uint64), 0
     for text in range(len(group)):
         if types + LONGEST > len(table) >> 2:
             table = _grown(table)
-        count = _gather(keys, ranks, starts[text], starts[text + 1], half, at, mixed)
+        count = _gather(keys, ranks, starts[text], starts[text + 1], half, at, spread)
         for j in range(count):
             key, rank = keys[at[j]], np.uint64(ranks[at[j]])
-            slot = _slot(table, key, mixed[j])
+            slot = _slot(table, key, spread[j])
             top = table[2 * slot + 1]
             types += int(top == _ZERO)
             table[2 * slot], table[2 * slot + 1] = key, _noted(top, rank, np.uint64(group[text]))
@@ -187,15 +178,15 @@ def _match(
     the second-largest count of all texts: if this text holds the largest, then that is the largest elsewhere,
     and if not, nothing is clipped. `lost` may be empty: then only the whole is wanted.
     """
-    at, mixed = np.empty(LONGEST + 1, np.int64), np.empty(LONGEST + 1, np.uint64)
+    at, spread = np.empty(LONGEST + 1, np.int64), np.empty(LONGEST + 1, np.uint64)
     ids = np.empty(LONGEST, np.int64)
     for text in range(span[0], span[1]):
         start, end = starts[text], starts[text + 1]
         ids[:] = -1
         for half in range(2):
-            count = _gather(keys, ranks, start, end, np.uint64(half), at, mixed)
+            count = _gather(keys, ranks, start, end, np.uint64(half), at, spread)
             for j in range(count):
-                slot = _slot(tables[half], keys[at[j]], mixed[j])
+                slot = _slot(tables[half], keys[at[j]], spread[j])
                 top, rank = tables[half][2 * slot + 1], np.uint64(ranks[at[j]])
                 second = _entry(top, _ONE) >> _GROUP_BITS
                 if second > _ZERO:

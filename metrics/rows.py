@@ -50,6 +50,10 @@ class Rows:
         """A word on how far the outputs are thinned for the comparison, where they are."""
         return f"At {self.size:,} of {self.n:,} outputs." if self.size < self.n else None
 
+    def taken(self, rows: Ints) -> str | None:
+        """A word on how many outputs a metric looks at, where that is not all."""
+        return f"Of {len(rows):,} outputs." if len(rows) < self.n else None
+
     @cached_property
     def outputs(self) -> Floats:
         """Views of the number of outputs."""

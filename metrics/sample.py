@@ -179,16 +179,17 @@ class Sample(Rows):
     @cached_property
     def spread(self) -> Spread:
         """How the outputs' vectors lie, worked through in partitions and merged."""
-        parts = []
-        for part in self._partitions():
-            rows = np.arange(part.start, part.stop)
-            found = self.vectors(rows)
-            points = np.empty((0, found.shape[1]), np.float32)
-            if self.has("reference") and self.reference is not None:
-                points = self.reference.points
-            facts = self.group[rows], self.prompt[rows]
-            parts.append(Spread.of(found, *facts, points))
+        near = self.reference if self.has("reference") else None
+        points = near.points if near is not None else None
+        parts = [self.spread_of(np.arange(p.start, p.stop), points) for p in self._partitions()]
         return parts[0] if len(parts) == 1 else Spread.merged(parts)
+
+    def spread_of(self, rows: Ints, points: Vectors | None = None) -> Spread:
+        """How the vectors of some outputs lie, and how near they come to some points."""
+        nowhere = np.empty((0, self.width), np.float32)
+        return Spread.of(
+            self.vectors(rows), self.group[rows], self.prompt[rows], nowhere if points is None else points
+        )
 
     @cached_property
     def _given(self) -> int:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from metrics.catalog.homogenization import rouge_l_sums, rouge_views
-from metrics.core import GROUPS
-from tests.words import Text, awkward, packed, real, texts
+from tests.words import Text, packed, real, texts
 
 exactly = pytest.approx
 
@@ -45,11 +44,6 @@ def f1(one: Text, other: Text) -> float:
 def plain(some: Sequence[Text]) -> float:
     pairs = [f1(a, b) for a, b in itertools.combinations([text for text in some if text], 2)]
     return float(np.mean(pairs)) if pairs else math.nan
-
-
-def plain_views(some: Sequence[Text], group: Sequence[int] | np.ndarray) -> list[float]:
-    kept = [[text for text, h in zip(some, group, strict=True) if h != g] for g in range(GROUPS)]
-    return [plain(some), *map(plain, kept)]
 
 
 def test_order_of_words_matters():
@@ -96,25 +90,6 @@ def test_equals_rouge_score():
         expected = scorer.score(" ".join(one), " ".join(other))["rougeL"].fmeasure
         assert whole(" ".join(one), " ".join(other)) == exactly(expected, abs=1e-12)
     assert views(some, [0] * 40)[0] == exactly(plain(some), abs=1e-12)
-
-
-def test_every_view_equals_the_definition():
-    some, group = awkward()
-    assert views(some, group) == exactly(plain_views(some, group), abs=1e-12)
-
-
-@given(texts(), st.randoms(use_true_random=False))
-def test_order_of_texts_never_matters(some, random):
-    pairs = [(text, i % 4) for i, text in enumerate(some)]
-    first = views(*zip(*pairs, strict=True))
-    random.shuffle(pairs)
-    assert views(*zip(*pairs, strict=True)) == exactly(first, abs=1e-12, nan_ok=True)
-
-
-@given(texts(most=64), st.lists(st.integers(0, 3), min_size=8, max_size=8))
-def test_small_worlds_equal_the_definition(some, group):
-    own = group[: len(some)]
-    assert views(some, own) == exactly(plain_views(some, own), abs=1e-12, nan_ok=True)
 
 
 @given(texts(least=1), st.lists(st.sampled_from("abcd"), min_size=1, max_size=64))

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.catalog.lexical_richness import mtld_sums, mtld_views
-from metrics.core import GROUPS
-from tests.words import Text, awkward, packed, texts
+from tests.words import Text, packed, texts
 
 exactly = pytest.approx
 
@@ -43,11 +42,6 @@ def plain(some: Sequence[Text]) -> float:
         ahead, back = factors(text), factors(list(text)[::-1])
         worn += len(text) / ((len(text) / ahead + len(text) / back) / 2) if ahead else 0.0
     return sum(map(len, some)) / worn if worn else math.nan
-
-
-def plain_views(some: Sequence[Text], group: Sequence[int] | np.ndarray) -> list[float]:
-    kept = [[text for text, h in zip(some, group, strict=True) if h != g] for g in range(GROUPS)]
-    return [plain(some), *map(plain, kept)]
 
 
 def test_one_word_over_and_over():
@@ -101,25 +95,6 @@ def test_equals_lexicalrichness(n: int, modulus: int, mtld: float):
     Its values stand here because the package needs matplotlib and textblob.
     """
     assert views([squares(n, modulus)], [0])[0] == exactly(mtld, rel=1e-12)
-
-
-def test_every_view_equals_the_definition():
-    some, group = awkward()
-    assert views(some, group) == exactly(plain_views(some, group), rel=1e-12)
-
-
-@given(texts(), st.randoms(use_true_random=False))
-def test_order_of_texts_never_matters(some, random):
-    pairs = [(text, i % 4) for i, text in enumerate(some)]
-    first = views(*zip(*pairs, strict=True))
-    random.shuffle(pairs)
-    assert views(*zip(*pairs, strict=True)) == exactly(first, rel=1e-12, nan_ok=True)
-
-
-@given(texts(most=80), st.lists(st.integers(0, 3), min_size=8, max_size=8))
-def test_small_worlds_equal_the_definition(some, group):
-    own = group[: len(some)]
-    assert views(some, own) == exactly(plain_views(some, own), rel=1e-12, nan_ok=True)
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=2, max_size=80))

@@ -46,7 +46,7 @@ def compression_ratio(sample: Sample) -> Reading:
     group = sample.group[rows]
     kept = [np.ones(len(rows), bool), *(group != g for g in range(GROUPS))]
     views = np.array([_ratio([text for text, k in zip(texts, keep, strict=True) if k]) for keep in kept])
-    return Reading(views, len(rows), note=f"Of {len(rows):,} outputs." if len(rows) < sample.n else None)
+    return Reading(views, len(rows), note=sample.taken(rows))
 
 
 def _ratio(texts: list[bytes]) -> float:

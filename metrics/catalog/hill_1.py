@@ -29,9 +29,6 @@ def hill_1(sample: Sample) -> Reading:
     4.0
     """
     times = sample.gram_times(2)
-    total = times.occurrences
-    if not total[0]:
+    if not times.occurrences[0]:
         raise Undefined("No output is 2 words long.")
-    p = times.seen / total[0]
-    raw = float(np.exp(-(times.types * p * np.log(p)).sum()))
-    return Reading(np.exp(np.maximum(times.entropy, 0.0)), sample.n, raw=raw)
+    return Reading(np.exp(np.maximum(times.entropy, 0.0)), sample.n, raw=float(np.exp(times.plug_in)))

@@ -97,7 +97,7 @@ def mtld_views(tokens: Words, starts: Ints, group: Ints) -> Floats:
 
 
 def _views(sums: Floats) -> Floats:
-    """The whole sum, then the sum without each group."""
+    """The whole sum, then the sum without each group. Subtracted, 0 would become a rest."""
     return np.array([sums.sum(), *(np.delete(sums, g).sum() for g in range(GROUPS))])
 
 

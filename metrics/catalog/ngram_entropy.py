@@ -34,9 +34,6 @@ def ngram_entropy(sample: Sample) -> Reading:
     1.39
     """
     times = sample.gram_times(2)
-    total = times.occurrences
-    if not total[0]:
+    if not times.occurrences[0]:
         raise Undefined("No output is 2 words long.")
-    p = times.seen / total[0]
-    raw = -float((times.types * p * np.log(p)).sum()) + 0.0
-    return Reading(np.maximum(times.entropy, 0.0), sample.n, raw=raw)
+    return Reading(np.maximum(times.entropy, 0.0), sample.n, raw=times.plug_in)

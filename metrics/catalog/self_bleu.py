@@ -142,5 +142,6 @@ def self_bleu(sample: Sample) -> Reading:
     if len(rows) < 2:
         raise Undefined("Fewer than two outputs have words.")
     words = chosen(sample.words, rows)
-    note = f"Of {len(rows):,} outputs." if len(rows) < sample.n else None
-    return Reading(bleu_views(words.hashes, words.starts, sample.group[rows]), len(rows), note=note)
+    return Reading(
+        bleu_views(words.hashes, words.starts, sample.group[rows]), len(rows), note=sample.taken(rows)
+    )

@@ -4,7 +4,7 @@ import numpy as np
 
 from metrics import stats, threads
 from metrics.core import Reading, Undefined, metric
-from metrics.features import Floats, Ints
+from metrics.features import Floats, Spread
 from metrics.sample import Sample
 
 MOST = 20_000
@@ -36,22 +36,19 @@ def vendi(sample: Sample) -> Reading:
     2.0
     """
     rows = sample.drawn(MOST, np.ones(sample.n, bool))
-    vectors = sample.vectors(rows).astype(float)
-    filled = np.abs(vectors).max(axis=1, initial=0) > 0
-    x, group = vectors[filled], sample.group[rows][filled]
-    if len(x) < 2:
+    spread = sample.spread if len(rows) == sample.n else sample.spread_of(rows)
+    n = int(spread.count.sum())
+    if n < 2:
         raise Undefined("Fewer than two outputs have a vector.")
-    return Reading(np.exp(_entropies(x, group)), len(x), note=sample.thinned)
+    return Reading(np.exp(entropy_views(spread)), n, note=sample.taken(rows))
 
 
-def _entropies(x: Floats, group: Ints) -> Floats:
+def entropy_views(spread: Spread) -> Floats:
     """Views of -tr S log S, those with a group left out to first order in what leaves S."""
+    n = stats.left_out(spread.count)
     with threads.single():
-        values, axes = np.linalg.eigh(x.T @ x / len(x))
+        values, axes = np.linalg.eigh(spread.products.sum(axis=0) / n[0])
     held = values > NOTHING
     logs = np.log(values[held])
-    whole = -float(values[held] @ logs)
-    # Output i adds (x_i . v)^2 / n to the share of direction v.
-    weight = (x @ axes[:, held]) ** 2 @ logs
-    n, sums = stats.summed(np.ones(len(x)), group), stats.summed(weight, group)
-    return np.array([whole, *(-(sums[1:] / n[1:]))])
+    by_group = -np.einsum("gij,ij->g", spread.products, (axes[:, held] * logs) @ axes[:, held].T)
+    return np.array([-float(values[held] @ logs), *stats.share(stats.left_out(by_group), n)[1:]])

@@ -173,9 +173,10 @@ def bleu(of: Sample) -> Any:
 
 def vendi(vectors: np.ndarray, group: np.ndarray) -> Any:  # type: ignore[type-arg]
     """The Vendi score of all vectors with its views."""
-    from metrics.catalog.vendi import _entropies
+    from metrics.catalog.vendi import entropy_views
 
-    return np.exp(_entropies(vectors.astype(float), group))
+    nowhere = np.empty((0, vectors.shape[1]), np.float32)
+    return np.exp(entropy_views(Spread.of(vectors, group, np.arange(len(vectors)), nowhere)))
 
 
 def all_points(vectors: np.ndarray, group: np.ndarray) -> Any:  # type: ignore[type-arg]

@@ -22,48 +22,36 @@ from metrics.stats import Floats, left_out, unseen
 
 # Up to so many occurrences a sum is worked out term by term.
 SUMMED = 500
+# Types seen fewer times than this are counted in a table of all that they can be.
+FEW = 48
 
 Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
 
 
 @kernel
-def _place(keys: Array, key: Any) -> int:
-    mask = len(keys) - 1
-    at: int = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
-    while keys[at] != 0 and keys[at] != key:
-        at = (at + 1) & mask
-    return at
-
-
-@kernel
-def _cells(totals: Array, kind: Array, part: Array, group: Array) -> tuple[Array, Array]:
-    """The different (total, part, group) of entries, packed into one number each, and how often each is."""
-    keys, counts = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64)
-    # Most types occur once: they need no table.
-    once = np.zeros(GROUPS, np.int64)
-    known = 0
+def _few(totals: Array, kind: Array, part: Array, group: Array) -> Array:
+    """How many entries have each (total, part, group), of types seen fewer than FEW times."""
+    counts = np.zeros(FEW * FEW * GROUPS, np.int64)
     for i in range(len(kind)):
         total = totals[kind[i]]
-        if total == 1:
-            once[group[i]] += 1
-            continue
-        key = (np.int64(total) << 34) | (np.int64(part[i]) << 5) | np.int64(group[i])
-        at = _place(keys, key)
-        if keys[at] == 0:
-            keys[at] = key
-            known += 1
-        counts[at] += 1
-        if 2 * known > len(keys):
-            wider, more = np.zeros(4 * len(keys), np.int64), np.zeros(4 * len(keys), np.int64)
-            for j in range(len(keys)):
-                if keys[j] != 0:
-                    to = _place(wider, keys[j])
-                    wider[to], more[to] = keys[j], counts[j]
-            keys, counts = wider, more
-    singles = (np.int64(1) << 34) | (np.int64(1) << 5) | np.arange(GROUPS)
-    all_keys, all_counts = np.concatenate((singles, keys)), np.concatenate((once, counts))
-    return all_keys[all_counts > 0], all_counts[all_counts > 0]
+        if total < FEW:
+            counts[(total * FEW + part[i]) * GROUPS + group[i]] += 1
+    return counts
+
+
+def _cells(totals: Array, kind: Array, part: Array, group: Array) -> tuple[Ints, Ints, Ints, Ints]:
+    """The different (total, part, group) of entries, in order, and how often each is."""
+    counts = _few(totals, kind, part, group)
+    cells = np.flatnonzero(counts)
+    # Few types are seen often: those may be sorted.
+    rest = np.flatnonzero(totals[kind] >= FEW)
+    keys = (totals[kind[rest]] << 34) | (part[rest].astype(np.int64) << 5) | group[rest]
+    keys, many = np.unique(keys, return_counts=True)
+    total = np.concatenate((cells // (FEW * GROUPS), keys >> 34))
+    parts = np.concatenate((cells // GROUPS % FEW, (keys >> 5) & (2**29 - 1)))
+    groups = np.concatenate((cells % GROUPS, keys & 31))
+    return total, parts, groups, np.concatenate((counts[cells], many))
 
 
 @dataclass(frozen=True)
@@ -81,12 +69,9 @@ class Abundance:
     def of(kind: npt.NDArray[Any], group: npt.NDArray[Any], times: npt.NDArray[Any]) -> Abundance:
         """From parallel entries: a type's code from 0, a group, how often the type is seen in the group."""
         totals = np.bincount(kind, weights=times).astype(np.int64)
-        keys, many = _cells(totals, kind, times, group)
-        order = np.argsort(keys)
-        keys, many = keys[order], many[order]
         types = np.bincount(totals)
         seen = np.flatnonzero(types[1:]) + 1
-        return Abundance(seen, types[seen], keys >> 34, (keys >> 5) & (2**29 - 1), keys & 31, many)
+        return Abundance(seen, types[seen], *_cells(totals, kind, times, group))
 
     @staticmethod
     def of_rows(codes: npt.NDArray[Any], group: npt.NDArray[Any]) -> Abundance:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,18 +14,22 @@ import numpy.typing as npt
 from metrics.core import GROUPS
 from metrics.kernels import kernel
 from metrics.scanning import mixed
-from metrics.table import grown, slot
+from metrics.table import slot
 from metrics.text import Hashes, Ints, Words
 
 Array = npt.NDArray[Any]
+
+# Keys are counted in so many buckets that one holds about so many of them.
+MOST_BITS, BUCKET = 8, 4096
 
 
 @dataclass(frozen=True)
 class Grams:
     """The k-grams of a collection of texts: one entry for each (type, prompt group) that occurs.
 
-    `hashes` names the types. Parallel arrays of entries, in order of group: the `type` (an index into
-    `hashes`), its `group`, in how many texts of that group it stands (`texts`), how often (`times`).
+    `hashes` names the types. Parallel arrays of entries, those of a type in order of group: the `type` (an
+    index into `hashes`), its `group`, in how many texts of that group it stands (`texts`), how often it does
+    (`times`).
     """
 
     hashes: Hashes
@@ -43,76 +49,103 @@ def _gram(hashes: Array, at: int, k: int) -> np.uint64:
 
 
 @kernel
-def _count(
-    hashes: Array, starts: Array, order: Array, group: Array, k: int
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Count the k-grams of texts taken in order of group; no k-gram crosses from one text into the next."""
-    room = 1
+def _said(hashes: Array, starts: Array, order: Array, k: int) -> tuple[Array, Array]:
+    """Every k-gram of texts taken in some order, and its text; none crosses from one text into the next."""
+    room = 0
     for text in order:
         room += max(0, starts[text + 1] - starts[text] - k + 1)
-    keys, type_at = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32)
-    names, entry_of, text_of = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32)
-    types, groups = np.empty(room, np.int32), np.empty(room, np.uint8)
-    texts, times = np.empty(room, np.int32), np.empty(room, np.int32)
-    known, entries = 0, 0
+    keys, source = np.empty(room, np.uint64), np.empty(room, np.int32)
+    filled = 0
     for text in order:
-        mine = group[text]
         for at in range(starts[text], starts[text + 1] - k + 1):
-            key = _gram(hashes, at, k)
-            place = slot(keys, key)
-            if keys[place] == 0:
-                keys[place], type_at[place] = key, known
-                names[known], entry_of[known], text_of[known] = key, -1, -1
-                known += 1
-            found = type_at[place]
-            entry = entry_of[found]
-            if entry < 0 or groups[entry] != mine:
-                entry = entries
-                types[entry], groups[entry], texts[entry], times[entry] = found, mine, 0, 0
-                entry_of[found] = entry
-                entries += 1
-            if text_of[found] != text:
-                texts[entry] += 1
-                text_of[found] = text
-            times[entry] += 1
-            if 2 * known > len(keys):
-                keys, type_at = grown(keys, type_at)
-    return names[:known], types[:entries], groups[:entries], texts[:entries], times[:entries]
+            keys[filled], source[filled] = _gram(hashes, at, k), text
+            filled += 1
+    return keys, source
 
 
 @kernel
-def _merge(
-    keys_of: Array, group: Array, texts: Array, times: Array, order: Array, width: int
+def _parted(keys: Array, source: Array, bits: int) -> tuple[Array, Array, Array]:
+    """The same by the highest bits of the key, their order kept, and the borders between them."""
+    shift = np.uint64(64 - bits)
+    borders = np.zeros((1 << bits) + 1, np.int64)
+    for key in keys:
+        borders[np.int64(key >> shift) + 1] += 1
+    borders = np.cumsum(borders)
+    free = borders[:-1].copy()
+    sorted_keys, sorted_source = np.empty_like(keys), np.empty_like(source)
+    for i in range(len(keys)):
+        bucket = np.int64(keys[i] >> shift)
+        sorted_keys[free[bucket]], sorted_source[free[bucket]] = keys[i], source[i]
+        free[bucket] += 1
+    return sorted_keys, sorted_source, borders
+
+
+@kernel
+def _added(
+    keys: Array, source: Array, group: Array, texts: Array, times: Array, borders: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Add up entries, given in order of group, that share key and group."""
-    room = len(order) + 1
-    keys, type_at = np.zeros(width, np.uint64), np.zeros(width, np.int32)
-    names, entry_of = np.empty(room, np.uint64), np.empty(room, np.int32)
+    """Add up by key and group, a bucket at a time, so that its table stays in the processor's cache.
+
+    What a key counts for is that of its source; `texts` counts once where a source says a key again. Sources
+    come in order of group.
+    """
+    room, largest = borders[-1] - borders[0] + 1, np.diff(borders).max()
+    width = 4
+    while width < 2 * largest:
+        width *= 2
+    table, type_at = np.empty(width, np.uint64), np.empty(width, np.int32)
+    names, entry_of, source_of = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32)
     types, groups = np.empty(room, np.int32), np.empty(room, np.uint8)
-    all_texts, all_times = np.zeros(room, np.int32), np.zeros(room, np.int32)
+    all_texts, all_times = np.empty(room, np.int32), np.empty(room, np.int32)
     known, entries = 0, 0
-    for i in order:
-        place = slot(keys, keys_of[i])
-        if keys[place] == 0:
-            keys[place], type_at[place] = keys_of[i], known
-            names[known], entry_of[known] = keys_of[i], -1
-            known += 1
-        found = type_at[place]
-        entry = entry_of[found]
-        if entry < 0 or groups[entry] != group[i]:
-            entry = entries
-            types[entry], groups[entry] = found, group[i]
-            entry_of[found] = entry
-            entries += 1
-        all_texts[entry] += texts[i]
-        all_times[entry] += times[i]
-    return names[:known], types[:entries], groups[:entries], all_texts[:entries], all_times[:entries]
+    for bucket in range(len(borders) - 1):
+        table[:] = 0
+        for i in range(borders[bucket], borders[bucket + 1]):
+            key, mine = keys[i], source[i]
+            place = slot(table, key)
+            if table[place] == 0:
+                table[place], type_at[place] = key, known
+                names[known], entry_of[known], source_of[known] = key, -1, -1
+                known += 1
+            found = type_at[place]
+            entry = entry_of[found]
+            if entry < 0 or groups[entry] != group[mine]:
+                entry = entries
+                types[entry], groups[entry], all_texts[entry], all_times[entry] = found, group[mine], 0, 0
+                entry_of[found] = entry
+                entries += 1
+            if source_of[found] != mine:
+                all_texts[entry] += texts[mine]
+                source_of[found] = mine
+            all_times[entry] += times[mine]
+    # A view would keep the room that was not needed.
+    return (
+        names[:known].copy(),
+        types[:entries].copy(),
+        groups[:entries].copy(),
+        all_texts[:entries].copy(),
+        all_times[:entries].copy(),
+    )
+
+
+def _tallied(keys: Array, source: Array, group: Array, texts: Array, times: Array) -> Grams:
+    """The types among the keys, and their entries; the two halves of the buckets by a thread each."""
+    bits = min(MOST_BITS, max(1, (len(keys) // BUCKET).bit_length()))
+    keys, source, borders = _parted(keys, source, bits)
+    middle = len(borders) // 2
+    add = partial(_added, keys, source, group.astype(np.uint8), texts, times)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(add, (borders[: middle + 1], borders[middle:]))
+    names, types, *rest = zip(first, second, strict=True)
+    shifted = types[0], types[1] + np.int32(len(names[0]))
+    return Grams(np.concatenate(names), np.concatenate(shifted), *(np.concatenate(pair) for pair in rest))
 
 
 def count(words: Words, group: Ints, k: int) -> Grams:
     """Count the k-grams of some texts, each of which belongs to a prompt group."""
     order = np.argsort(group.astype(np.uint8), kind="stable")
-    return Grams(*_count(words.hashes, words.starts, order, group, k))
+    once = np.ones(len(group), np.int32)
+    return _tallied(*_said(words.hashes, words.starts, order, k), group, once, once)
 
 
 def merged(parts: Sequence[Grams]) -> Grams:
@@ -123,8 +156,8 @@ def merged(parts: Sequence[Grams]) -> Grams:
     group, texts, times = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("group", "texts", "times")
     )
-    width = 1 << int(np.ceil(np.log2(2 * len(keys) + 2)))
-    return Grams(*_merge(keys, group, texts, times, np.argsort(group, kind="stable"), width))
+    order = np.argsort(group, kind="stable").astype(np.int32)
+    return _tallied(keys[order], order, group, texts, times)
 
 
 def standing(grams: Grams, names: Hashes) -> tuple[Ints, Ints, Ints]:

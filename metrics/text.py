@@ -6,7 +6,10 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +24,7 @@ TOKEN_BUDGET = 64
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
 
 # Scripts written without spaces fall to single characters; a pictograph is a token of its own.
 UNSPACED = (
@@ -66,11 +70,21 @@ def words(texts: pd.Series | Sequence[str | None]) -> Words:
     """The words of a column of texts; a missing text is empty."""
     data, offsets = as_bytes(texts)
     plain = bool(data[offsets[0] : offsets[-1]].max(initial=0) < scanning.PLAIN)
-    kind, lower = scanning.tables(UNSPACED, PICTOGRAPHS, plain)
-    room = int(np.minimum(np.diff(offsets) // 2 + 1, TOKEN_BUDGET).sum())
-    *found, odd = scanning.scan(data, offsets, kind, lower, TOKEN_BUDGET, room)
+    scan = partial(_scan, data, scanning.tables(UNSPACED, PICTOGRAPHS, plain))
+    middle = (len(offsets) - 1) // 2
+    with ThreadPoolExecutor(2) as pool:
+        halves = list(pool.map(scan, (offsets[: middle + 1], offsets[middle:])))
+    hashes, starts, *rest = zip(*halves, strict=True)
+    starts = (starts[0], starts[1][1:] + len(hashes[0]))
+    *found, odd = (np.concatenate(pair) for pair in (hashes, starts, *rest))
     result = Words(*found)
     return _with_odd(result, np.flatnonzero(odd), data, offsets) if odd.any() else result
+
+
+def _scan(data: Bytes, tables: tuple[Bytes, npt.NDArray[np.uint32]], offsets: Ints) -> tuple[Any, ...]:
+    """What `scanning.scan` finds in a run of texts."""
+    room = int(np.minimum(np.diff(offsets) // 2 + 1, TOKEN_BUDGET).sum())
+    return scanning.scan(data, offsets, *tables, TOKEN_BUDGET, room)
 
 
 def as_bytes(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metrics import stats
+from metrics import stats, threads
 from metrics.comparison import WHOLE, Comparison, class_mass
 from metrics.core import METRICS, Metric
 from metrics.engine import WORTH_THREADS
@@ -105,8 +105,14 @@ def applies(metric: Metric, to: Sample) -> bool:
 
 def vector_moments(vectors: np.ndarray, group: np.ndarray) -> Any:  # type: ignore[type-arg]
     """Dispersion and RKE with all their views, from vectors that are there."""
-    spread = Spread.of(vectors, group, np.arange(len(vectors)), np.empty((0, vectors.shape[1]), np.float32))
-    return spread.squares, stats.left_out(spread.total)
+    with threads.single(len(vectors) < WORTH_THREADS):  # as the engine does
+        spread = without_points(vectors, group)
+        return spread.squares, stats.left_out(spread.total)
+
+
+def without_points(vectors: np.ndarray, group: np.ndarray) -> Spread:  # type: ignore[type-arg]
+    """How vectors lie, without a reference."""
+    return Spread.of(vectors, group, np.arange(len(vectors)), np.empty((0, vectors.shape[1]), np.float32))
 
 
 def covered(vectors: np.ndarray, group: np.ndarray, against: Reference) -> Any:  # type: ignore[type-arg]
@@ -175,8 +181,8 @@ def vendi(vectors: np.ndarray, group: np.ndarray) -> Any:  # type: ignore[type-a
     """The Vendi score of all vectors with its views."""
     from metrics.catalog.vendi import entropy_views
 
-    nowhere = np.empty((0, vectors.shape[1]), np.float32)
-    return np.exp(entropy_views(Spread.of(vectors, group, np.arange(len(vectors)), nowhere)))
+    with threads.single(len(vectors) < WORTH_THREADS):
+        return np.exp(entropy_views(without_points(vectors, group)))
 
 
 def all_points(vectors: np.ndarray, group: np.ndarray) -> Any:  # type: ignore[type-arg]

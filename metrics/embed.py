@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from metrics import text
 from metrics.kernels import kernel
 from metrics.scanning import digest_of as _digest
-from metrics.table import grown, slot
+from metrics.table import coded
 
 Vectors = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
@@ -26,8 +27,8 @@ MARK, TOGETHER = "\u2581", 256
 
 # A mean over a few hundred word vectors is settled; a looping output must not cost minutes.
 MAX_CHARACTERS = 4096
-# The squares of larger numbers, or of smaller than one over it, leave the range of single precision.
-LARGE = 1e15
+# Sums of squares beyond it, or below one over it, come near the end of the range of single precision.
+LARGE = 1e30
 
 
 def encoder_name() -> str:
@@ -55,18 +56,17 @@ def _model() -> Any:
 
 @kernel
 def _pieces(data: Array, offsets: Array) -> tuple[Array, Array, Array, Array]:
-    """Cut texts at each space that stands alone between two other characters; name equal pieces alike.
+    """Cut texts at each space that stands alone between two other characters.
 
-    Returns the code of every piece in a row, where each text's pieces begin, and of each different piece the
-    bytes at which it begins and ends.
+    Returns a hash of every piece in a row, the bytes at which it begins and ends, and each text's first
+    piece.
     """
     room = 1 + len(offsets)
     for at in range(offsets[0], offsets[-1]):
         room += data[at] == SPACE
-    codes, starts = np.empty(room, np.int32), np.zeros(len(offsets), np.int64)
+    keys, starts = np.empty(room, np.uint64), np.zeros(len(offsets), np.int64)
     first, last = np.empty(room, np.int64), np.empty(room, np.int64)
-    keys, code_at = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32)
-    filled, known = 0, 0
+    filled = 0
     for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
         at, since = begin, begin
@@ -74,19 +74,11 @@ def _pieces(data: Array, offsets: Array) -> tuple[Array, Array, Array, Array]:
             at += 1
             alone = at + 1 < end and data[at] == SPACE and data[at - 1] != SPACE and data[at + 1] != SPACE
             if at == end or alone:
-                key = _digest(data, since, at)
-                place = slot(keys, key)
-                if keys[place] == 0:
-                    keys[place], code_at[place] = key, known
-                    first[known], last[known] = since, at
-                    known += 1
-                codes[filled] = code_at[place]
+                keys[filled], first[filled], last[filled] = _digest(data, since, at), since, at
                 filled += 1
                 since = at + 1
-                if 2 * known > len(keys):
-                    keys, code_at = grown(keys, code_at)
         starts[row + 1] = filled
-    return codes[:filled], starts, first[:known], last[:known]
+    return keys[:filled], first[:filled], last[:filled], starts
 
 
 def embed(texts: pd.Series | Sequence[str | None]) -> Vectors:
@@ -97,11 +89,12 @@ def embed(texts: pd.Series | Sequence[str | None]) -> Vectors:
     """
     model = _model()
     data, offsets = text.as_bytes(texts, MAX_CHARACTERS)
-    codes, starts, first, last = _pieces(data, offsets)
-    words = [data[a:b].tobytes().decode() for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+    keys, first, last, starts = _pieces(data, offsets)
+    codes, example = coded(keys)
+    spans = zip(first[example].tolist(), last[example].tolist(), strict=True)
+    words = [data[begin:end].tobytes().decode() for begin, end in spans]
     tokens, borders = _tokens(words)
-    sums = _summed(borders, tokens, len(model.embedding)) @ model.embedding
-    return normalise(_summed(starts, codes, len(words)) @ sums)
+    return normalise(_summed(starts, codes, _summed(borders, tokens, model.embedding)))
 
 
 @functools.cache
@@ -142,10 +135,23 @@ def _tokens(words: Sequence[str]) -> tuple[Array, Array]:
     return np.concatenate([ids, *alone])[order], borders
 
 
-def _summed(starts: Array, columns: Array, width: int) -> csr_matrix:
-    """The matrix that adds up, for each row, the entries named by its columns."""
-    ones = np.ones(len(columns), np.float32)
-    return csr_matrix((ones, columns, starts), (len(starts) - 1, width))
+@kernel
+def _add(codes: Array, vectors: Array, starts: Array, out: Array) -> None:
+    for row in range(len(out)):
+        for at in range(starts[row], starts[row + 1]):
+            code = codes[at]
+            for i in range(out.shape[1]):
+                out[row, i] += vectors[code, i]
+
+
+def _summed(starts: Array, codes: Array, vectors: Vectors) -> Vectors:
+    """For each row the sum of the vectors that its codes name; half of the rows by each of two threads."""
+    out = np.zeros((len(starts) - 1, vectors.shape[1]), np.float32)
+    middle = len(out) // 2
+    add = partial(_add, codes.astype(np.int64), np.ascontiguousarray(vectors, np.float32))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add, (starts[: middle + 1], starts[middle:]), (out[:middle], out[middle:])))
+    return out
 
 
 def normalise(vectors: npt.ArrayLike) -> Vectors:
@@ -155,11 +161,12 @@ def normalise(vectors: npt.ArrayLike) -> Vectors:
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
     rows = np.asarray(vectors, np.float32)
-    largest = np.abs(rows).max(axis=1, initial=0)
-    odd = (largest > LARGE) | ((largest < 1 / LARGE) & (largest > 0))
-    if odd.any():
-        rows = rows.copy()
-        rows[odd] /= largest[odd, None]
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    fits = (squares > 1 / LARGE) & (squares < LARGE)
+    scaled: Vectors = np.divide(rows, np.sqrt(np.where(fits, squares, 1))[:, None], dtype=np.float32)
+    if not fits.all():
+        # Zero, or beyond what single precision can square.
+        exact = rows[~fits].astype(float)
+        norms = np.linalg.norm(exact, axis=1, keepdims=True)
+        scaled[~fits] = exact / np.where(norms > 0, norms, 1)
     return scaled

@@ -232,7 +232,8 @@ def _nearest(x: embed.Vectors, groups: Ints, points: embed.Vectors) -> Singles:
     for start in range(0, len(x) if len(points) else 0, BLOCK):
         similar = x[start : start + BLOCK] @ turned
         present, first = np.unique(groups[start : start + BLOCK], return_index=True)
-        best[present] = np.maximum(best[present], np.maximum.reduceat(similar, first, axis=0))
+        for g, part in zip(present, np.split(similar, first[1:]), strict=True):
+            np.maximum(best[g], part.max(axis=0), out=best[g])
     return best
 
 

@@ -14,13 +14,10 @@ import numpy.typing as npt
 from metrics.core import GROUPS
 from metrics.kernels import kernel
 from metrics.scanning import mixed
-from metrics.table import slot
+from metrics.table import buckets, parted, slot, width_for
 from metrics.text import Hashes, Ints, Words
 
 Array = npt.NDArray[Any]
-
-# Keys are counted in so many buckets that one holds about so many of them.
-MOST_BITS, BUCKET = 8, 4096
 
 
 @dataclass(frozen=True)
@@ -64,23 +61,6 @@ def _said(hashes: Array, starts: Array, order: Array, k: int) -> tuple[Array, Ar
 
 
 @kernel
-def _parted(keys: Array, source: Array, bits: int) -> tuple[Array, Array, Array]:
-    """The same by the highest bits of the key, their order kept, and the borders between them."""
-    shift = np.uint64(64 - bits)
-    borders = np.zeros((1 << bits) + 1, np.int64)
-    for key in keys:
-        borders[np.int64(key >> shift) + 1] += 1
-    borders = np.cumsum(borders)
-    free = borders[:-1].copy()
-    sorted_keys, sorted_source = np.empty_like(keys), np.empty_like(source)
-    for i in range(len(keys)):
-        bucket = np.int64(keys[i] >> shift)
-        sorted_keys[free[bucket]], sorted_source[free[bucket]] = keys[i], source[i]
-        free[bucket] += 1
-    return sorted_keys, sorted_source, borders
-
-
-@kernel
 def _added(
     keys: Array, source: Array, group: Array, texts: Array, times: Array, borders: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
@@ -89,10 +69,7 @@ def _added(
     What a key counts for is that of its source; `texts` counts once where a source says a key again. Sources
     come in order of group.
     """
-    room, largest = borders[-1] - borders[0] + 1, np.diff(borders).max()
-    width = 4
-    while width < 2 * largest:
-        width *= 2
+    room, width = borders[-1] - borders[0] + 1, width_for(borders)
     table, type_at = np.empty(width, np.uint64), np.empty(width, np.int32)
     names, entry_of, source_of = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32)
     types, groups = np.empty(room, np.int32), np.empty(room, np.uint8)
@@ -130,8 +107,7 @@ def _added(
 
 def _tallied(keys: Array, source: Array, group: Array, texts: Array, times: Array) -> Grams:
     """The types among the keys, and their entries; the two halves of the buckets by a thread each."""
-    bits = min(MOST_BITS, max(1, (len(keys) // BUCKET).bit_length()))
-    keys, source, borders = _parted(keys, source, bits)
+    keys, source, borders = parted(keys, source, buckets(len(keys)))
     middle = len(borders) // 2
     add = partial(_added, keys, source, group.astype(np.uint8), texts, times)
     with ThreadPoolExecutor(2) as pool:

@@ -16,6 +16,9 @@ import numpy.typing as npt
 from metrics.kernels import kernel
 
 PLANES, PLAIN = 0x20000, 0x80
+# By the largest byte of some UTF-8, how many characters it can hold: plain ones, those of letters and marks
+# up to the scripts of East Asia, and all.
+REACH = ((0x80, PLAIN), (0xE3, 0x3000), (0x100, PLANES))
 BREAK, WORD, ALONE, APOSTROPHE, ODD, SPACE = range(6)
 # A sentence of more words, or with as many marks inside it, counts as complex.
 LONG_SENTENCE, BUSY_SENTENCE = 20, 2
@@ -24,17 +27,17 @@ Array = npt.NDArray[Any]
 
 
 @functools.cache
-def tables(unspaced: str, pictographs: str, plain: bool) -> tuple[Array, Array]:
-    """What each of the first 131,072 characters is to the tokenizer, and its lower case.
+def tables(unspaced: str, pictographs: str, most: int) -> tuple[Array, Array]:
+    """What each of the first `most` characters is to the tokenizer, and its lower case.
 
-    The first two arguments are regular-expression classes: scripts without spaces, and pictographs. For
-    `plain` texts only the first 128 are looked up, which is the work of a moment.
+    The first two arguments are regular-expression classes: scripts without spaces, and pictographs. All
+    131,072 take a tenth of a second and more, the first few a moment.
     """
-    characters = [chr(code) for code in range(PLAIN if plain else PLANES)]
+    characters = [chr(code) for code in range(most)]
     kind, lower = np.zeros(PLANES, np.uint8), np.zeros(PLANES, np.uint32)
     kind[: len(characters)] = [_kind(char) for char in characters]
     lower[: len(characters)] = [ord(char.lower()[0]) for char in characters]
-    if plain:
+    if most <= PLAIN:
         return kind, lower
     for first, last in _ranges(pictographs):
         part = kind[first : last + 1]
@@ -66,8 +69,8 @@ def _melting() -> set[int]:
     """Characters that may melt with the one before them when a text is normalised."""
     jamo = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
     marks = {code for code in range(PLANES) if unicodedata.combining(chr(code))}
-    pairs = (unicodedata.decomposition(chr(code)).split() for code in range(PLANES))
-    seconds = {int(pair[1], 16) for pair in pairs if len(pair) == 2 and pair[0][0] != "<"}
+    made = filter(None, map(unicodedata.decomposition, map(chr, range(PLANES))))
+    seconds = {int(pair[1], 16) for pair in map(str.split, made) if len(pair) == 2 and pair[0][0] != "<"}
     return {code for code in jamo | marks | seconds if code < PLANES}
 
 

@@ -69,8 +69,9 @@ class Words:
 def words(texts: pd.Series | Sequence[str | None]) -> Words:
     """The words of a column of texts; a missing text is empty."""
     data, offsets = as_bytes(texts)
-    plain = bool(data[offsets[0] : offsets[-1]].max(initial=0) < scanning.PLAIN)
-    scan = partial(_scan, data, scanning.tables(UNSPACED, PICTOGRAPHS, plain))
+    largest = data[offsets[0] : offsets[-1]].max(initial=0)
+    most = next(characters for byte, characters in scanning.REACH if largest < byte)
+    scan = partial(_scan, data, scanning.tables(UNSPACED, PICTOGRAPHS, most))
     middle = (len(offsets) - 1) // 2
     with ThreadPoolExecutor(2) as pool:
         halves = list(pool.map(scan, (offsets[: middle + 1], offsets[middle:])))

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from metrics import scanning
 from metrics.kernels import checked, kernel
+from metrics.text import PICTOGRAPHS, UNSPACED
 
 
 def test_without_a_folder_to_write_to():
@@ -40,3 +42,13 @@ def test_any_layout_becomes_one():
 def test_what_does_not_fit_together(starts: list[int], group: list[int], sentence: str):
     with pytest.raises(ValueError, match=sentence):
         checked(np.zeros(3, np.uint64), np.array(starts), np.array(group), longest=2)
+
+
+def test_a_shorter_table_of_characters_says_the_same():
+    """Which one is used hangs on the other texts of a column: a text has to read the same in any."""
+    (kind, lower), *shorter = (
+        scanning.tables(UNSPACED, PICTOGRAPHS, most) for _, most in scanning.REACH[::-1]
+    )
+    for (_, most), (own_kind, own_lower) in zip(scanning.REACH[-2::-1], shorter, strict=True):
+        assert np.array_equal(own_kind[:most], kind[:most])
+        assert np.array_equal(own_lower[:most], lower[:most])

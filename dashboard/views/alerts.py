@@ -134,7 +134,7 @@ def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
     digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
-    table["change"] = 100 * table["change"]
+    table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0
     table["noise"] = 100 * table["noise"]
     st.dataframe(
         table[["metric", "value", "baseline", "change", "noise", "z"]],

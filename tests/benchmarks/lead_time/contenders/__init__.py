@@ -1,8 +1,8 @@
 """The rules that are run side by side on the same series: one file each, found by looking in this folder.
 
-A contender is a pure function `alarms(series, on="voters") -> list[int]`: the cycles at which it says that the
-model narrows, cycle k judged from the cycles 0 to k alone. On "score" the very same rule looks at mean score
-and at nothing else, which is what a lead is measured against.
+A contender is a pure function `alarms(series, on="voters") -> list[int]`: the cycles at which it says that
+the model narrows, cycle k judged from the cycles 0 to k alone. On "score" the very same rule looks at mean
+score and at nothing else, which is what a lead is measured against.
 
 All see the values that the product measured, so that they differ by their rule and not by what they count.
 `knows_borders` tells those that begin again where the evaluation changed. Most of what is in use does not:

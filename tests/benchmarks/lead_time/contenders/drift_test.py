@@ -1,4 +1,4 @@
-"""A drift test on the scores of the rows, with Evidently's defaults: the baseline's rows are the reference."""
+"""A drift test on the scores of the rows against those of the baseline, with Evidently's defaults."""
 
 import numpy as np
 from scipy import stats
@@ -32,7 +32,7 @@ def drifted(reference: Floats, current: Floats) -> bool:
         unit = max(float(np.std(reference)), 0.001)
         return bool(stats.wasserstein_distance(reference, current) / unit >= DISTANCE)
     shares = [_counts(x, reference, current) / len(x) for x in (reference, current)]
-    return bool(jensenshannon(*shares) >= DISTANCE)
+    return bool(jensenshannon(shares[0], shares[1]) >= DISTANCE)
 
 
 def _counts(values: Floats, *both: Floats) -> Floats:

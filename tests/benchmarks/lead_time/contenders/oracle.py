@@ -12,7 +12,7 @@ MEDIAN_STEP = 0.9539
 
 
 def noise(past: Floats) -> float:
-    """The noise between retrainings from successive differences; their median, so that one fall hides nothing.
+    """The noise between retrainings from successive differences: their median, which one fall cannot raise.
 
     Steps of .02, .02, .02 and one of .30: .02 / .9539.
 

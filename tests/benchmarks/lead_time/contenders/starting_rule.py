@@ -1,4 +1,4 @@
-"""The rule that the early warning began with, frozen: it stays what it was when the product's rule changes."""
+"""The rule that the early warning began with, frozen: it stays when the product's rule changes."""
 
 from __future__ import annotations
 

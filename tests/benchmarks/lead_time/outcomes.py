@@ -57,10 +57,11 @@ class Outcome:
 
     @property
     def resolved(self) -> bool | None:
-        """Whether an alarm raised before the recovery was off four cycles after; None where there was none."""
-        if self.recovery is None or self.delay is None or not any(c < self.recovery for c in self.alarms):
+        """Whether an alarm from before the recovery was off four cycles after it; None where none was."""
+        if self.recovery is None or self.delay is None or self.alarms[0] >= self.recovery:
             return None
-        return None if self._end is None else self._end not in self.alarms
+        last = self.recovery + RECOVERY_CYCLES
+        return last not in self.alarms if last < self.cycles else None
 
     @property
     def let_go(self) -> bool | None:
@@ -68,11 +69,6 @@ class Outcome:
         if self.delay is None or self.onset is None or self.recovery is not None:
             return None
         return any(c not in self.alarms for c in range(self.alarms[0], self.cycles))
-
-    @property
-    def _end(self) -> int | None:
-        last = (self.recovery or 0) + RECOVERY_CYCLES
-        return last if last < self.cycles else None
 
 
 def _delay(alarms: Sequence[int], onset: int | None) -> int | None:

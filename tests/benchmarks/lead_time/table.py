@@ -180,8 +180,10 @@ def _pair(group: Group, first: str, second: str, both: Sequence[tuple[Outcome, O
         len(both),
         *bootstrap(differs(lambda o: o.delay is not None), seed),
         *bootstrap(differs(lambda o: o.censored_delay), seed),
-        *lead,
-        len(leads),
+        lead=lead[0],
+        lead_low=lead[1],
+        lead_high=lead[2],
+        lead_series=len(leads),
     )
 
 

@@ -182,7 +182,7 @@ def _advance(state: _State, voters: dict[str, Deviation], score: Deviation | Non
     dropped = score is not None and state.quality.down
     state.judged += 1
     if not voters or (state.judged < RUN and not state.alarm):
-        return "learning", dropped
+        return "learning", False
     low = [run for name, run in state.metrics.items() if name in voters and run.low >= RUN]
     state.alarm = state.alarm or bool(low) or state.index.low >= RUN
     calm = all(d.z > QUIET_METRIC for d in voters.values()) and (index or 0.0) > QUIET_INDEX

@@ -66,6 +66,7 @@ def alarms(name: str, series: Made, **options: str) -> list[int]:
 
 
 DROP = fall(12.0)
+MILD = fall(2.0, seed=3)
 STILL = fall(0.0, noise=0.0)
 
 
@@ -76,7 +77,7 @@ STILL = fall(0.0, noise=0.0)
 @pytest.mark.parametrize("name", ALL)
 def test_what_is_said_of_a_cycle_rests_on_the_cycles_up_to_it(name: str, on: str):
     """And on nothing that was asked before: the whole is asked first, in the middle and last."""
-    for series in (DROP, fall(2.0, seed=3)):
+    for series in (DROP, MILD):
         whole = alarms(name, series, on=on)
         assert whole == sorted(set(whole))
         for count in (3, 5, 9, 10, 14):
@@ -93,10 +94,8 @@ def test_silent_while_nothing_moves(name: str, on: str):
 @pytest.mark.parametrize("on", ["voters", "score"])
 @pytest.mark.parametrize("name", ALL)
 def test_a_fall_of_twelve_deviations_is_seen(name: str, on: str):
-    """By all but those that are known never to fire; by none before the onset."""
-    found = alarms(name, DROP, on=on)
-    assert (found == []) == (name in NEVER)
-    assert all(c >= ONSET for c in found if name != "three_sigma")
+    """By all but those that are known never to fire."""
+    assert any(c >= ONSET for c in alarms(name, DROP, on=on)) == (name not in NEVER)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -340,7 +339,7 @@ def test_regimes_are_never_pooled():
 
 
 def test_a_pair_by_hand():
-    """Detection 1 - 1 and 1 - 0; delay 1 - 3 and 2 - 12, twenty cycles being over; lead 4 - 2 in the first."""
+    """Detection 1 - 1 and 1 - 0; delay 1 - 3 and 2 - 12, after the last cycle; lead 4 - 2 in the first."""
     found = [
         *(made([9], [13]), made([11], [13], name="two")),
         *(made([10], [], seed=1), made([], [], name="two", seed=1)),

@@ -42,8 +42,10 @@ class Line:
 
 def watched(series: Series, on: On) -> list[Trend]:
     """The trends of the whole that a rule looks at: those that vote, or mean score."""
-    trends = [t for (_, part), t in sorted(series.history.trends.items(), key=str) if part is None]
-    return [t for t in trends if (t.metric.votes if on == "voters" else t.metric.name == "mean_score")]
+    whole = {name: t for (name, part), t in series.history.trends.items() if part is None}
+    if on == "score":
+        return [whole["mean_score"]] if "mean_score" in whole else []
+    return [whole[name] for name in sorted(whole) if whole[name].metric.votes]
 
 
 def first_baseline(series: Series) -> tuple[int, ...]:

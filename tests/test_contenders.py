@@ -123,7 +123,7 @@ def test_a_cycle_that_could_not_be_measured_is_no_alarm(name: str):
 
 def test_every_contender_says_what_it_knows():
     for each in ALL.values():
-        doc = each.alarms.__doc__ or ""
+        doc = " ".join((each.alarms.__doc__ or "").split())
         assert ("knows borders" in doc) == each.knows_borders, each.name
         assert "border" in doc, each.name
 

@@ -88,6 +88,7 @@ def alarms(series: Series, on: On = "voters") -> list[int]:
 
     Both directions count, as there. With more than 1,000 baseline rows that is a Wasserstein distance of a
     tenth of an SD, else a Kolmogorov-Smirnov test at p = .05. It looks at the scores whatever it is asked
-    to look at, and is silent where they were not kept. Rows are not paired by prompt. It knows no borders.
+    to look at, and is silent where they were not kept. Rows are not paired by prompt. Checked against the
+    package (`against_packages` beside this folder). It knows no borders.
     """
     return against(series, first_baseline(series))

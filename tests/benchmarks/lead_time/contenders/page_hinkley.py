@@ -51,7 +51,7 @@ def alarms(series: Series, on: On = "voters") -> list[int]:
     Page 1954, Hinkley 1971. The defaults (30 values before the first detection, a threshold of 50 in the
     unit of the metric) are made for streams of thousands of values: on shares over tens of cycles they
     never fire. The recursion is written out here and checked against the package itself
-    (`against_river` beside this folder). An alarm is a moment: the test begins anew after it, so that it says
-    nothing of when a change is over. It knows no baseline and no borders.
+    (`against_packages` beside this folder). An alarm is a moment: the test begins anew after it, so that
+    it says nothing of when a change is over. It knows no baseline and no borders.
     """
     return any_of(series, (detected(line.values, Options()) for line in lines(series, on)))

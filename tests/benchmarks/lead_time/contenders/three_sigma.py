@@ -27,7 +27,8 @@ def alarms(series: Series, on: On = "voters") -> list[int]:
     """One cycle in which some metric lies beyond mean +- 3 SD of the baseline cycles, on either side.
 
     NannyML's default threshold (StandardDeviationThreshold of 0.13: multipliers 3 and 3, numpy's standard
-    deviation with n below the line), with each baseline cycle as a chunk of reference data. An SD from four
-    values is often far too small, and nothing is corrected for many metrics. It knows no borders.
+    deviation with n below the line), each baseline cycle being one piece of the reference data. An
+    SD from four values is often far too small, and nothing is corrected for many metrics. It knows no
+    borders.
     """
     return any_of(series, (_flags(line) for line in lines(series, on)))

@@ -1,0 +1,115 @@
+"""The world `neural`: long package descriptions, a small neural classifier and interpolated trigrams.
+
+The classifier adds up embeddings of hashed words and puts a softmax layer on them (as fastText does). It
+starts from random weights and sees its pairs in random order, or goes on from the last cycle's weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import log_softmax, softmax
+
+from sample_data.humans import MAX_WORDS
+from sample_data.model import Coder, Pairs
+from tests.benchmarks import corpus
+from tests.benchmarks.lead_time.worlds.bags import bag, batches
+from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, World
+from tests.benchmarks.lead_time.worlds.writing import Interpolated
+
+PAIRS, REFERENCE = 5_000, 4_000
+# The texts of the corpus that overlap with none before them.
+SEEN_ONCE, FEWEST = 114_000, 90
+# No person chose these for what the package does.
+NO_CLASS = ("unknown", "tasks", "oldlibs", "debug", "stdlib")
+MIX = (0.70, 0.22, 0.07, 0.01)
+BUCKETS, WIDTH = 4096, 32
+BATCH, EPOCHS, AGAIN = 100, 4, 1
+RATE, MEMORY, SQUARES, TINY = 0.02, 0.9, 0.99, 1e-8
+
+Singles = npt.NDArray[np.float32]
+
+
+def load() -> pd.DataFrame:
+    """Pieces of long descriptions, those of rare odd sections left out."""
+    rows = corpus.rows(SEEN_ONCE)
+    rows = rows[~rows["label"].isin(NO_CLASS)]
+    rows = rows[rows.groupby("label")["label"].transform("size") >= FEWEST].reset_index(drop=True)
+    short = rows["text"].str.split().str[:MAX_WORDS].str.join(" ")
+    ids = [f"d{i:06}" for i in range(len(rows))]
+    return pd.DataFrame({"id": ids, "text": short, "section": rows["label"]})
+
+
+class Adam:
+    """Kingma and Ba 2015: each weight's step is scaled by the running size of its gradients."""
+
+    def __init__(self, weights: list[Singles]) -> None:
+        self.weights = weights
+        self._mean = [np.zeros_like(w) for w in weights]
+        self._square = [np.zeros_like(w) for w in weights]
+        self._steps = 0
+
+    def step(self, gradients: list[Singles]) -> None:
+        """Change the weights in place."""
+        self._steps += 1
+        rate = RATE * np.sqrt(1 - SQUARES**self._steps) / (1 - MEMORY**self._steps)
+        for weight, mean, square, gradient in zip(
+            self.weights, self._mean, self._square, gradients, strict=True
+        ):
+            mean += (1 - MEMORY) * (gradient - mean)
+            square += (1 - SQUARES) * (gradient * gradient - square)
+            weight -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(TINY))
+
+
+@dataclass(frozen=True)
+class Net:
+    """Embeddings, softmax layer and its bias; and the generator."""
+
+    coder: Coder
+    weights: tuple[Singles, Singles, Singles]
+    writer: Interpolated
+
+    def judge(self, words: Ints) -> Floats:
+        """The log-chance of each class for each text."""
+        embedding, layer, bias = self.weights
+        scores = (bag(words, self.coder, BUCKETS) @ embedding) @ layer + bias
+        return np.asarray(log_softmax(scores.astype(float), axis=1))
+
+    def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:
+        """One text for each of these classes."""
+        return self.writer.write(section, rng, temperature)
+
+
+def _fresh(classes: int, rng: np.random.Generator) -> list[Singles]:
+    shapes = [(BUCKETS, WIDTH), (WIDTH, classes)]
+    drawn = [(rng.standard_normal(shape) / np.sqrt(WIDTH)).astype(np.float32) for shape in shapes]
+    return [*drawn, np.zeros(classes, np.float32)]
+
+
+def trained(
+    train: Pairs, coder: Coder, rng: np.random.Generator, before: Net | None
+) -> tuple[Singles, Singles, Singles]:
+    """Minimise the cross-entropy in mini-batches; fewer rounds where weights are there to start from."""
+    weights = [w.copy() for w in before.weights] if before else _fresh(len(coder.sections), rng)
+    embedding, layer, bias = weights
+    texts, adam = bag(train.words, coder, BUCKETS), Adam(weights)
+    for rows in batches(len(train.section), BATCH, AGAIN if before else EPOCHS, rng):
+        some = texts[rows]
+        hidden = some @ embedding
+        error = softmax(hidden @ layer + bias, axis=1)
+        error[np.arange(len(rows)), train.section[rows]] -= 1
+        error /= len(rows)
+        adam.step([some.T @ (error @ layer.T), hidden.T @ error, error.sum(axis=0)])
+    return embedding, layer, bias
+
+
+def fit(train: Pairs, coder: Coder, rng: np.random.Generator, before: Model | None) -> Model:
+    """Train the classifier, and count for the generator."""
+    weights = trained(train, coder, rng, before if isinstance(before, Net) else None)
+    return Net(coder, weights, Interpolated(train, len(coder.words), MIX))
+
+
+WORLD = World("neural", PAIRS, REFERENCE, load, fit)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,68 +12,85 @@ from sample_data.holdout import stream
 from tests.benchmarks.lead_time.memory import LINEAGE
 from tests.benchmarks.lead_time.parts import Parts
 from tests.benchmarks.lead_time.regimes import RIGHT, Asking
-from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, Texts
+from tests.benchmarks.lead_time.vectors import Encoder
+from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, Texts
 
-ABSENT = ("finish_reason", "error", "logprob", "embedding", "verified", "actions")
+ABSENT = ("finish_reason", "error", "logprob", "verified", "actions")
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Prompts in order of their ids, then the oracle's texts; and the columns that say so in every cycle."""
+
+    section: Ints
+    asked: Asked
+    columns: Mapping[str, object]
+
+    @staticmethod
+    def of(texts: Texts, split: Parts, rows: Ints) -> Exam:
+        """Of the prompts in these rows."""
+        ids = texts.rows["id"].to_numpy(object)
+        rows = rows[np.argsort(ids[rows].astype(str), kind="stable")]
+        section, prompts = texts.pairs.section[rows], texts.rows["text"].to_numpy(object)[rows]
+        columns = {
+            "lineage": LINEAGE,
+            "example_id": ids[rows],
+            "label": np.array(texts.coder.sections, object)[section],
+            "weight": split.weight[section],
+            "example_key": prompt_keys(ids[rows], prompts),
+        }
+        both = np.concatenate([rows, split.oracle])
+        return Exam(texts.pairs.section[both], Asked(texts.pairs.words[both]), columns)
 
 
 class Panel:
     """The prompts of one seed, and what was answered so far: outputs frames and facts by cycle."""
 
-    def __init__(self, texts: Texts, split: Parts, seed: int) -> None:
-        self._texts, self._split = texts, split
+    def __init__(self, texts: Texts, encoder: Encoder, split: Parts, seed: int) -> None:
+        self._texts, self._encoder, self._split = texts, encoder, split
         self._order = stream(seed, "others").permutation(len(split.prompts))
-        self._names = np.array(texts.coder.sections, dtype=object)
+        self._exams: dict[float, Exam] = {}
         self.frames: dict[int, pd.DataFrame] = {}
         self.facts: dict[int, dict[str, str]] = {}
 
-    def _asked(self, other: float) -> Ints:
-        """Row numbers of the prompts, some of them replaced by spare ones; in order of their ids."""
-        rows, number = self._split.prompts.copy(), round(other * len(self._split.prompts))
-        rows[self._order[:number]] = self._split.spare[:number]
-        ids = self._texts.rows["id"].to_numpy(object)[rows]
-        return rows[np.argsort(ids.astype(str), kind="stable")]
+    def _exam(self, other: float) -> Exam:
+        """The prompts, some of them replaced by spare ones."""
+        if other not in self._exams:
+            rows, number = self._split.prompts.copy(), round(other * len(self._split.prompts))
+            rows[self._order[:number]] = self._split.spare[:number]
+            self._exams[other] = Exam.of(self._texts, self._split, rows)
+        return self._exams[other]
 
     def ask(self, cycle: int, model: Model, how: Asking, rng: np.random.Generator) -> float:
         """Let a cycle's model answer; returns its recall of the tail."""
-        rows, pairs = self._asked(how.other), self._texts.pairs
-        both = np.concatenate([rows, self._split.oracle])
-        chance = model.judge(pairs.words[both])
+        exam, prompts = self._exam(how.other), len(self._split.prompts)
+        chance = model.judge(exam.asked)
         named = chance.argmax(axis=1)
-        answers = self._answers(model, named[: len(rows)], how, rng)
-        score = _score(chance[: len(rows)], pairs.section[rows], how.scorer)
-        self.frames[cycle] = self._frame(cycle, rows, answers, named[: len(rows)], score)
-        self.facts[cycle] = {"decoding": how.decoding, "scorer": how.scorer}
-        return float(np.mean(named[len(rows) :] == pairs.section[self._split.oracle]))
-
-    def _answers(self, model: Model, named: Ints, how: Asking, rng: np.random.Generator) -> list[str]:
-        """A text for each named class; where they are longer, some go on with a second one."""
-        decode = self._texts.coder.decode
-        answers = decode(model.write(named, rng, how.temperature))
-        longer = np.flatnonzero(rng.random(len(named)) < how.longer)
-        for row, more in zip(longer, decode(model.write(named[longer], rng, how.temperature)), strict=True):
-            answers[row] = f"{answers[row]} {more}"
-        return answers
-
-    def _frame(self, cycle: int, rows: Ints, answers: list[str], named: Ints, score: Floats) -> pd.DataFrame:
-        """The outputs frame as it comes back from a store."""
-        section = self._texts.pairs.section[rows]
-        ids = self._texts.rows["id"].to_numpy(object)[rows]
-        known = {
-            "lineage": LINEAGE,
+        answers = _answers(model, named[:prompts], how, rng)
+        own = {
             "cycle": cycle,
-            "example_id": ids,
-            "output": answers,
-            "label": self._names[section],
-            "prediction": self._names[named],
-            "score": score,
-            "weight": self._split.weight[section],
-            "example_key": prompt_keys(ids, self._texts.rows["text"].to_numpy(object)[rows]),
+            "output": self._texts.coder.decode(answers),
+            "embedding": list(self._encoder.of(answers)),
+            "prediction": np.array(self._texts.coder.sections, object)[named[:prompts]],
+            "score": _score(chance[:prompts], exam.section[:prompts], how.scorer),
         }
-        return pd.DataFrame(known | dict.fromkeys(ABSENT))
+        self.frames[cycle] = pd.DataFrame({**exam.columns, **own, **dict.fromkeys(ABSENT)})
+        self.facts[cycle] = {"decoding": how.decoding, "scorer": how.scorer}
+        return float(np.mean(named[prompts:] == exam.section[prompts:]))
 
 
-def prompt_keys(ids: Ints, prompts: Ints) -> Ints:
+def _answers(model: Model, named: Ints, how: Asking, rng: np.random.Generator) -> Ints:
+    """A text for each named class; where they are longer, some go on with a second one."""
+    answers = model.write(named, rng, how.temperature)
+    if not how.longer:
+        return answers
+    more = np.zeros_like(answers)
+    longer = np.flatnonzero(rng.random(len(named)) < how.longer)
+    more[longer] = model.write(named[longer], rng, how.temperature)
+    return np.concatenate([answers, more], axis=1)
+
+
+def prompt_keys(ids: np.ndarray, prompts: np.ndarray) -> Ints:
     """The key of each prompt: its id and its words, as the gate makes it."""
     return pd.util.hash_array(np.asarray(ids + "\x1f" + prompts, object)).view(np.int64)
 
@@ -84,13 +104,15 @@ def _score(chance: Floats, section: Ints, scorer: str) -> Floats:
     return np.where(np.isneginf(right), 0.0, 1 / rank)
 
 
-def reference(texts: Texts, split: Parts) -> pd.DataFrame:
+def reference(texts: Texts, encoder: Encoder, split: Parts) -> pd.DataFrame:
     """The pinned human texts, as they come back from a store."""
-    rows = texts.rows.iloc[split.reference].sort_values("id", ignore_index=True)
+    place = split.reference[np.argsort(texts.rows["id"].to_numpy(str)[split.reference], kind="stable")]
+    rows = texts.rows.iloc[place]
     known = {
-        "example_id": rows["id"].astype(object),
-        "output": rows["text"].astype(object),
-        "label": rows["section"].astype(object),
+        "example_id": rows["id"].to_numpy(object),
+        "output": rows["text"].to_numpy(object),
+        "label": rows["section"].to_numpy(object),
+        "embedding": list(encoder.of(texts.pairs.words[place])),
         "weight": 1.0,
     }
-    return pd.DataFrame(known | dict.fromkeys((*ABSENT, "prediction", "score")))
+    return pd.DataFrame({**known, **dict.fromkeys((*ABSENT, "prediction", "score"))})

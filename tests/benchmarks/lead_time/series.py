@@ -18,7 +18,17 @@ from metrics.core import History
 from metrics.embed import encoder_name
 from sample_data import holdout, model
 from tests.benchmarks.corpus import BENCH
-from tests.benchmarks.lead_time import asking, memory, packing, parts, regimes, settings, training, worlds
+from tests.benchmarks.lead_time import (
+    asking,
+    memory,
+    packing,
+    parts,
+    regimes,
+    settings,
+    training,
+    vectors,
+    worlds,
+)
 from tests.benchmarks.lead_time.memory import LINEAGE, Memory
 from tests.benchmarks.lead_time.regimes import Regime
 from tests.benchmarks.lead_time.settings import Setting
@@ -94,12 +104,12 @@ def _measured(world: str, setting: Setting, regime: Regime, seed: int) -> tuple[
     """Run the recursion, ask every cycle's model, and measure what it answered."""
     if regime.narrows and regime.turn(seed) >= setting.cycles:
         raise ValueError(f"'{regime.name}' begins in cycle {regime.turn(seed)}: it needs a longer series.")
-    about, texts = WORLDS[world], worlds.texts(world)
+    about, texts, encoder = WORLDS[world], worlds.texts(world), worlds.encoder(world)
     split = parts.parts(texts, about.reference, setting, seed)
-    panel, truth = asking.Panel(texts, split, seed), []
+    panel, truth = asking.Panel(texts, encoder, split, seed), []
     for cycle, made, rng in training.run(about, texts, split, setting, regime, seed):
         truth.append(panel.ask(cycle, made, regime.asked(cycle, seed), rng))
-    store = Memory(panel.frames, panel.facts, asking.reference(texts, split))
+    store = Memory(panel.frames, panel.facts, asking.reference(texts, encoder, split))
     measure(store)
     return store, truth
 
@@ -122,7 +132,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
     """What names the way in which a series is made: the code, the metrics, the setting and the regime."""
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code = [own, bags, base, writing, parts, training, asking, memory, packing, holdout, model]
+    code = [own, bags, base, writing, parts, training, asking, vectors, memory, packing, holdout, model]
     said = [_code(module) for module in code]
     said += [_code(kind) for kind in (regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting)]
     known = [(name, metric.version) for name, metric in memory.measured().items()]

@@ -12,7 +12,7 @@ from sample_data.model import Pairs
 from tests.benchmarks.lead_time.parts import Parts
 from tests.benchmarks.lead_time.regimes import Mix, Regime
 from tests.benchmarks.lead_time.settings import Setting
-from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, Texts, World
+from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, Texts, World
 
 # How far, on the log scale, the shares of classes and the number of pairs vary from cycle to cycle for each
 # unit of seed noise above 1.
@@ -118,7 +118,7 @@ def joined(parts: list[Pairs]) -> Pairs:
 
 def surest(pairs: Pairs, model: Model, number: int) -> Pairs:
     """The pairs whose class the model finds likeliest, given the text."""
-    chance = model.judge(pairs.words)
+    chance = model.judge(Asked(pairs.words))
     chance = chance - chance.max(axis=1, keepdims=True)
     own = chance[np.arange(len(pairs.section)), pairs.section] - np.log(np.exp(chance).sum(axis=1))
     return pairs.take(np.argsort(-own, kind="stable")[:number])

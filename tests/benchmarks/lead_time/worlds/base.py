@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,28 @@ from sample_data.model import Coder, Pairs
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+T = TypeVar("T")
+
+
+class Asked:
+    """Texts that a classifier judges, and what was worked out of them: most are judged in every cycle."""
+
+    def __init__(self, words: Ints) -> None:
+        self.words = words
+        self._known: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[Ints], T]) -> T:
+        """What `make` makes of the texts, made at the first call."""
+        if name not in self._known:
+            self._known[name] = make(self.words)
+        found: T = self._known[name]
+        return found
 
 
 class Model(Protocol):
     """A classifier and a generator fitted to the same pairs."""
 
-    def judge(self, words: Ints) -> Floats:
+    def judge(self, asked: Asked) -> Floats:
         """The log-chance of each class for each text, up to a constant of the text."""
 
     def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:

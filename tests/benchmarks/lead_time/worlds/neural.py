@@ -17,7 +17,7 @@ from sample_data.humans import MAX_WORDS
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
 from tests.benchmarks.lead_time.worlds.bags import bag, batches
-from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, World
+from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
 from tests.benchmarks.lead_time.worlds.writing import Interpolated
 
 PAIRS, REFERENCE = 5_000, 4_000
@@ -72,10 +72,11 @@ class Net:
     weights: tuple[Singles, Singles, Singles]
     writer: Interpolated
 
-    def judge(self, words: Ints) -> Floats:
+    def judge(self, asked: Asked) -> Floats:
         """The log-chance of each class for each text."""
+        texts = asked.once("bag", lambda words: bag(words, self.coder, BUCKETS))
         embedding, layer, bias = self.weights
-        scores = (bag(words, self.coder, BUCKETS) @ embedding) @ layer + bias
+        scores = (texts @ embedding) @ layer + bias
         return np.asarray(log_softmax(scores.astype(float), axis=1))
 
     def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:

@@ -15,7 +15,7 @@ from scipy.special import log_softmax, softmax
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
 from tests.benchmarks.lead_time.worlds.bags import bag, batches
-from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, World
+from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
 from tests.benchmarks.lead_time.worlds.writing import BackedOff
 
 PAIRS, REFERENCE = 2_500, 2_000
@@ -50,9 +50,10 @@ class Logistic:
     bias: Singles
     writer: BackedOff
 
-    def judge(self, words: Ints) -> Floats:
+    def judge(self, asked: Asked) -> Floats:
         """The log-chance of each class for each text."""
-        scores = bag(words, self.coder, BUCKETS, pairs=True) @ self.weights + self.bias
+        texts = asked.once("bag", lambda words: bag(words, self.coder, BUCKETS, pairs=True))
+        scores = texts @ self.weights + self.bias
         return np.asarray(log_softmax(scores.astype(float), axis=1))
 
     def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:

@@ -1,6 +1,7 @@
 """The world `synopses`: one-line synopses of Debian packages, naive Bayes and interpolated trigrams.
 
-The models are those of the sample data; the generator has the same distribution, from a quicker table.
+The models are those of the sample data: the classifier gives the same chances, the generator the same
+distribution, and both are quicker.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from sample_data.humans import HUMAN_FILE
-from sample_data.model import INTERPOLATION, Coder, Pairs, log_posterior
-from tests.benchmarks.lead_time.worlds.base import Floats, Ints, Model, World
+from sample_data.model import END, INTERPOLATION, SMOOTHING, Coder, Pairs
+from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
 from tests.benchmarks.lead_time.worlds.writing import Interpolated
 
 PAIRS, REFERENCE = 5_000, 4_000
@@ -24,6 +26,31 @@ def load() -> pd.DataFrame:
     return pd.DataFrame({"id": "pkg-" + rows["package"], "text": rows["text"], "section": rows["section"]})
 
 
+def _features(words: Ints, coder: Coder) -> tuple[Ints, Ints]:
+    """How many features each text has, and all of them in a row: words and neighbouring pairs."""
+    plain = coder.folded[words]
+    real = words != END
+    pairs = (plain[:, :-1] + 1) * len(coder.words) + plain[:, 1:]
+    both = np.concatenate([real, real[:, 1:]], axis=1)
+    return both.sum(axis=1), np.concatenate([plain, pairs], axis=1)[both]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The different features of the texts that are judged, and which of them each text has."""
+
+    features: Ints
+    held: csr_matrix
+
+    @staticmethod
+    def of(words: Ints, coder: Coder) -> Questions:
+        """Of texts."""
+        counts, found = _features(words, coder)
+        features, columns = np.unique(found, return_inverse=True)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        return Questions(features, csr_matrix((np.ones(len(columns)), columns, starts)))
+
+
 @dataclass(frozen=True)
 class Counted:
     """Naive Bayes over words and word pairs, and the generator."""
@@ -32,9 +59,26 @@ class Counted:
     coder: Coder
     writer: Interpolated
 
-    def judge(self, words: Ints) -> Floats:
-        """The log-chance of each class for each text."""
-        return log_posterior(self.train, words, self.coder)
+    def judge(self, asked: Asked) -> Floats:
+        """The log-chance of each class for each text.
+
+        Features that a class never had differ from the others in a smoothing term only, so the sum over all
+        classes is that term, and the rest is sparse.
+        """
+        questions = asked.once("features", lambda words: Questions.of(words, self.coder))
+        classes, kinds = len(self.coder.sections), len(questions.features)
+        counts, features = _features(self.train.words, self.coder)
+        section = np.repeat(self.train.section, counts)
+        at = np.minimum(np.searchsorted(questions.features, features), kinds - 1)
+        met = questions.features[at] == features
+        table = csr_matrix((np.ones(met.sum()), (at[met], section[met])), (kinds, classes))
+        totals = np.bincount(section, minlength=classes) + SMOOTHING * len(np.unique(features))
+        known = questions.held @ (np.diff(table.indptr) > 0)
+        table.data = np.log1p(table.data / SMOOTHING)
+        with np.errstate(divide="ignore"):
+            prior = np.log(np.bincount(self.train.section, minlength=classes))
+        never = np.log(SMOOTHING) - np.log(totals)
+        return np.asarray(prior + known[:, None] * never + (questions.held @ table).toarray())
 
     def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:
         """One text for each of these classes."""

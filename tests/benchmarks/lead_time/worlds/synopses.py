@@ -39,7 +39,7 @@ def _features(words: Ints, coder: Coder) -> tuple[Ints, Ints]:
 class Questions:
     """The different features of the texts that are judged, and which of them each text has."""
 
-    features: Ints
+    features: pd.Index
     held: csr_matrix
 
     @staticmethod
@@ -48,7 +48,8 @@ class Questions:
         counts, found = _features(words, coder)
         features, columns = np.unique(found, return_inverse=True)
         starts = np.concatenate([[0], np.cumsum(counts)])
-        return Questions(features, csr_matrix((np.ones(len(columns)), columns, starts)))
+        ones = np.ones(len(columns), np.float32)
+        return Questions(pd.Index(features), csr_matrix((ones, columns, starts)))
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,19 @@ class Counted:
         classes, kinds = len(self.coder.sections), len(questions.features)
         counts, features = _features(self.train.words, self.coder)
         section = np.repeat(self.train.section, counts)
-        at = np.minimum(np.searchsorted(questions.features, features), kinds - 1)
-        met = questions.features[at] == features
-        table = csr_matrix((np.ones(met.sum()), (at[met], section[met])), (kinds, classes))
-        totals = np.bincount(section, minlength=classes) + SMOOTHING * len(np.unique(features))
-        known = questions.held @ (np.diff(table.indptr) > 0)
-        table.data = np.log1p(table.data / SMOOTHING)
+        at = questions.features.get_indexer(features)
+        met = at >= 0
+        cells = at[met] * classes + section[met]
+        table = np.bincount(cells, minlength=kinds * classes).reshape(kinds, classes)
+        totals = np.bincount(section, minlength=classes) + SMOOTHING * len(pd.unique(features))
+        known = questions.held @ table.any(axis=1).astype(np.float32)
+        found = np.flatnonzero(table)
+        seen = np.zeros((kinds, classes), np.float32)
+        seen.flat[found] = np.log1p(table.flat[found] / SMOOTHING)
         with np.errstate(divide="ignore"):
             prior = np.log(np.bincount(self.train.section, minlength=classes))
         never = np.log(SMOOTHING) - np.log(totals)
-        return np.asarray(prior + known[:, None] * never + (questions.held @ table).toarray())
+        return np.asarray(prior + known[:, None] * never + questions.held @ seen)
 
     def write(self, section: Ints, rng: np.random.Generator, temperature: float = 1.0) -> Ints:
         """One text for each of these classes."""

@@ -32,7 +32,7 @@ from tests.benchmarks.lead_time import (
 from tests.benchmarks.lead_time.memory import LINEAGE, Memory
 from tests.benchmarks.lead_time.regimes import Regime
 from tests.benchmarks.lead_time.settings import Setting
-from tests.benchmarks.lead_time.worlds import WORLDS, bags, base, writing
+from tests.benchmarks.lead_time.worlds import WORLDS, base, learning, writing
 
 FOLDER = BENCH / "lead_time"
 
@@ -132,7 +132,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
     """What names the way in which a series is made: the code, the metrics, the setting and the regime."""
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code = [own, bags, base, writing, parts, training, asking, vectors, memory, packing, holdout, model]
+    code = [own, learning, base, writing, parts, training, asking, vectors, memory, packing, holdout, model]
     said = [_code(module) for module in code]
     said += [_code(kind) for kind in (regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting)]
     known = [(name, metric.version) for name, metric in memory.measured().items()]

@@ -6,19 +6,17 @@ starts from random weights and sees its pairs in random order, or goes on from t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_softmax, softmax
 
 from sample_data.humans import MAX_WORDS
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
-from tests.benchmarks.lead_time.worlds.bags import bag, batches
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
+from tests.benchmarks.lead_time.worlds.learning import Adagrad, Singles, bag, batches
 from tests.benchmarks.lead_time.worlds.writing import Interpolated
 
 PAIRS, REFERENCE = 8_000, 4_000
@@ -32,9 +30,7 @@ NO_CLASS = (
 MIX = (0.70, 0.22, 0.07, 0.01)
 BUCKETS, WIDTH = 8192, 24
 BATCH, EPOCHS, AGAIN = 200, 2, 1
-RATE, MEMORY, SQUARES, TINY = 0.04, 0.9, 0.99, 1e-8
-
-Singles = npt.NDArray[np.float32]
+RATE = 0.2
 
 
 def load() -> pd.DataFrame:
@@ -45,35 +41,6 @@ def load() -> pd.DataFrame:
     short = rows["text"].str.split().str[:MAX_WORDS].str.join(" ")
     ids = [f"d{i:06}" for i in range(len(rows))]
     return pd.DataFrame({"id": ids, "text": short, "section": rows["label"]})
-
-
-class Adam:
-    """Kingma and Ba 2015: each weight's step is scaled by the running size of its gradients."""
-
-    def __init__(self, weights: list[Singles]) -> None:
-        self.weights = weights
-        self._mean = [np.zeros_like(w) for w in weights]
-        self._square = [np.zeros_like(w) for w in weights]
-        self._steps = 0
-
-    def step(self, gradients: list[Singles]) -> None:
-        """Change the weights in place; the gradients are used up."""
-        self._steps += 1
-        rate = RATE * math.sqrt(1 - SQUARES**self._steps) / (1 - MEMORY**self._steps)
-        for weight, mean, square, gradient in zip(
-            self.weights, self._mean, self._square, gradients, strict=True
-        ):
-            mean *= MEMORY
-            mean += (1 - MEMORY) * gradient
-            np.multiply(gradient, gradient, out=gradient)
-            square *= SQUARES
-            gradient *= 1 - SQUARES
-            square += gradient
-            np.sqrt(square, out=gradient)
-            gradient += TINY
-            np.divide(mean, gradient, out=gradient)
-            gradient *= rate
-            weight -= gradient
 
 
 @dataclass(frozen=True)
@@ -108,14 +75,14 @@ def trained(
     """Minimise the cross-entropy in mini-batches; fewer rounds where weights are there to start from."""
     weights = [w.copy() for w in before.weights] if before else _fresh(len(coder.sections), rng)
     embedding, layer, bias = weights
-    texts, adam = bag(train.words, coder, BUCKETS), Adam(weights)
+    texts, descent = bag(train.words, coder, BUCKETS), Adagrad(weights, RATE)
     for rows in batches(len(train.section), BATCH, AGAIN if before else EPOCHS, rng):
         some = texts[rows]
         hidden = some @ embedding
         error = softmax(hidden @ layer + bias, axis=1)
         error[np.arange(len(rows)), train.section[rows]] -= 1
         error /= len(rows)
-        adam.step([some.T @ (error @ layer.T), hidden.T @ error, error.sum(axis=0)])
+        descent.step([some.T @ (error @ layer.T), hidden.T @ error, error.sum(axis=0)])
     return embedding, layer, bias
 
 

@@ -8,22 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_softmax, softmax
 
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
-from tests.benchmarks.lead_time.worlds.bags import bag, batches
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
+from tests.benchmarks.lead_time.worlds.learning import Adagrad, Singles, bag, batches
 from tests.benchmarks.lead_time.worlds.writing import BackedOff
 
-PAIRS, REFERENCE = 2_500, 2_000
-SEEN_ONCE, FEWEST = 114_000, 80
+PAIRS, REFERENCE = 3_000, 2_000
+SEEN_ONCE, FEWEST = 114_000, 220
 BUCKETS = 8192
-BATCH, EPOCHS, AGAIN, RATE = 50, 5, 2, 8.0
-
-Singles = npt.NDArray[np.float32]
+BATCH, EPOCHS, AGAIN, RATE = 100, 3, 1, 2.0
 
 
 def load() -> pd.DataFrame:
@@ -68,14 +65,13 @@ def fit(train: Pairs, coder: Coder, rng: np.random.Generator, before: Model | No
     again = isinstance(before, Logistic)
     if isinstance(before, Logistic):
         weights, bias = before.weights.copy(), before.bias.copy()
-    texts = bag(train.words, coder, BUCKETS, pairs=True)
+    texts, descent = bag(train.words, coder, BUCKETS, pairs=True), Adagrad([weights, bias], RATE)
     for rows in batches(len(train.section), BATCH, AGAIN if again else EPOCHS, rng):
         some = texts[rows]
         error = softmax(some @ weights + bias, axis=1)
         error[np.arange(len(rows)), train.section[rows]] -= 1
-        error *= RATE / len(rows)
-        weights -= some.T @ error
-        bias -= error.sum(axis=0) / len(rows)
+        error /= len(rows)
+        descent.step([some.T @ error, error.sum(axis=0)])
     return Logistic(coder, weights, bias, BackedOff(train, len(coder.words)))
 
 

@@ -1,8 +1,11 @@
-"""Texts as bags of hashed words or word pairs, for the classifiers that are trained step by step."""
+"""What classifiers share that are trained step by step: hashed bags of words, batches, and the step."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from sample_data.model import END, Coder
@@ -10,6 +13,9 @@ from tests.benchmarks.lead_time.worlds.base import Ints
 
 # Odd constants that spread neighbouring word numbers over all buckets (Knuth's multiplicative hashing).
 FIRST, SECOND, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
+TINY = 1e-8
+
+Singles = npt.NDArray[np.float32]
 
 
 def bag(words: Ints, coder: Coder, buckets: int, pairs: bool = False) -> csr_matrix:
@@ -31,3 +37,19 @@ def batches(rows: int, size: int, epochs: int, rng: np.random.Generator) -> list
     """Row numbers of each step, in an order of their own each epoch."""
     orders = [rng.permutation(rows) for _ in range(epochs)]
     return [order[at : at + size] for order in orders for at in range(0, rows, size)]
+
+
+class Adagrad:
+    """Duchi et al. 2011: a weight's step shrinks with its past gradients, so rare words learn as well."""
+
+    def __init__(self, weights: Sequence[Singles], rate: float) -> None:
+        self._weights, self._rate = weights, rate
+        self._squares = [np.full_like(w, TINY) for w in weights]
+
+    def step(self, gradients: Sequence[Singles]) -> None:
+        """Change the weights in place; the gradients are used up."""
+        for weight, square, gradient in zip(self._weights, self._squares, gradients, strict=True):
+            square += gradient * gradient
+            gradient *= self._rate
+            gradient /= np.sqrt(square)
+            weight -= gradient

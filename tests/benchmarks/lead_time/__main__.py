@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.lead_time generate --world synopses --setting standard --regime healthy \\
         --seeds 0:200 --jobs 2
+    python -m tests.benchmarks.lead_time noise --world synopses --seeds 0:20
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from tests.benchmarks.lead_time import noise as unsteady
 from tests.benchmarks.lead_time import series
 from tests.benchmarks.lead_time.regimes import REGIMES
 from tests.benchmarks.lead_time.settings import SETTINGS
@@ -30,11 +32,10 @@ def make(task: Task) -> Task:
 
 def missing(options: argparse.Namespace) -> Iterator[Task]:
     """The series that are asked for and not on disk."""
-    first, end = map(int, options.seeds.split(":"))
     for world in options.world:
         for setting in options.setting:
             for regime in options.regime:
-                for seed in range(first, end):
+                for seed in options.seeds:
                     if not series.is_there(world, SETTINGS[setting], REGIMES[regime], seed):
                         yield world, setting, regime, seed
 
@@ -54,16 +55,31 @@ def generate(options: argparse.Namespace) -> None:
     print(f"\n{len(tasks)} series made in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
+def noise(options: argparse.Namespace) -> None:
+    """Print how unsteady the healthy series on disk are."""
+    for world in options.world:
+        print(*unsteady.table(world, options.seeds), sep="\n")
+
+
+def seeds(text: str) -> range:
+    """FIRST:END as a range."""
+    first, end = text.split(":")
+    return range(int(first), int(end))
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("generate", help="make series and keep them")
-    for name, known in (("world", WORLDS), ("setting", SETTINGS), ("regime", REGIMES)):
-        command.add_argument(f"--{name}", nargs="+", choices=sorted(known), required=True)
-    command.add_argument("--seeds", default="0:10", help="FIRST:END, END not among them")
-    command.add_argument("--jobs", type=int, default=1)
-    command.set_defaults(run=generate)
+    makes = commands.add_parser("generate", help="make series and keep them")
+    tells = commands.add_parser("noise", help="how unsteady the healthy series on disk are")
+    for command, run in ((makes, generate), (tells, noise)):
+        command.add_argument("--world", nargs="+", choices=sorted(WORLDS), required=True)
+        command.add_argument("--seeds", type=seeds, default=range(10), help="FIRST:END, END not among them")
+        command.set_defaults(run=run)
+    makes.add_argument("--setting", nargs="+", choices=sorted(SETTINGS), required=True)
+    makes.add_argument("--regime", nargs="+", choices=sorted(REGIMES), required=True)
+    makes.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     options.run(options)
 

@@ -18,9 +18,11 @@ class Encoder:
     """The sum of the token vectors of each word that a coder knows."""
 
     def __init__(self, coder: Coder) -> None:
-        tokens, borders = embed._tokens(coder.words.tolist())
+        # The first two words of a coder are no words; a row of nothing would disturb the tokenizer's count.
+        tokens, borders = embed._tokens(coder.words[2:].tolist())
         table = embed._model().embedding
-        self._sums = embed._summed(borders, tokens, len(table)) @ table
+        sums = embed._summed(borders, tokens, len(table)) @ table
+        self._sums = np.concatenate([np.zeros((2, sums.shape[1]), sums.dtype), sums])
 
     def of(self, words: Ints) -> Vectors:
         """Unit vectors of rows of word ids."""

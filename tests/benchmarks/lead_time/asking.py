@@ -100,8 +100,8 @@ def _score(chance: Floats, section: Ints, scorer: str) -> Floats:
     right = chance[np.arange(len(section)), section]
     rank = 1 + (chance > right[:, None]).sum(axis=1)
     if scorer == RIGHT:
-        return (rank == 1).astype(float)
-    return np.where(np.isneginf(right), 0.0, 1 / rank)
+        return np.asarray(rank == 1, float)
+    return np.asarray(np.where(np.isneginf(right), 0.0, 1 / rank))
 
 
 def reference(texts: Texts, encoder: Encoder, split: Parts) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def unpacked(arrays: Arrays) -> Memory:
     values = []
     for i, code in enumerate(known["key"]):
         cycle, part, metric, version, comparison = known["keys"][code].split("\t")
-        numbers = {n: _number(known[n][i]) for n in (*EXACT, *ROUNDED)}
+        numbers: dict[str, Any] = {n: _number(known[n][i]) for n in (*EXACT, *ROUNDED)}
         values.append(
             (
                 comparison,

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -86,8 +87,8 @@ def write(world: str, setting: Setting, regime: Regime, seed: int, folder: Path 
     path = _path(world, setting, regime, seed, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f"{seed}.{os.getpid()}.npz")
-    made_by = np.array(key(world, setting, regime))
-    np.savez_compressed(half, made_by=made_by, **_arrays(world, setting, regime, seed))
+    found: dict[str, Any] = _arrays(world, setting, regime, seed)
+    np.savez_compressed(half, made_by=np.array(key(world, setting, regime)), **found)
     half.replace(path)
 
 

@@ -28,9 +28,7 @@ def load() -> pd.DataFrame:
     rows = corpus.rows(SEEN_ONCE)
     rows = rows[rows["label"] == "stdlib"]
     module = rows["package"].str.split("/").str[0].str.removesuffix(".py").str.lstrip("_")
-    words = rows["text"].str.split()
-    middle = words.str.len() // 2
-    halves = [[w[:m], w[m:]] for w, m in zip(words, middle, strict=True)]
+    halves = [[words[: len(words) // 2], words[len(words) // 2 :]] for words in map(str.split, rows["text"])]
     found = pd.DataFrame({"text": halves, "section": module}).explode("text", ignore_index=True)
     found = found.assign(text=found["text"].str.join(" "))
     found = found[~found["text"].str.casefold().duplicated()]

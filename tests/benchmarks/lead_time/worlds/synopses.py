@@ -70,12 +70,12 @@ class Counted:
         classes, kinds = len(self.coder.sections), len(questions.features)
         counts, features = _features(self.train.words, self.coder)
         section = np.repeat(self.train.section, counts)
-        at = questions.features.get_indexer(features)
+        at = questions.features.get_indexer(pd.Index(features))
         met = at >= 0
         cells = at[met] * classes + section[met]
         table = np.bincount(cells, minlength=kinds * classes).reshape(kinds, classes)
         totals = np.bincount(section, minlength=classes) + SMOOTHING * len(pd.unique(features))
-        known = questions.held @ table.any(axis=1).astype(np.float32)
+        known = questions.held @ np.asarray(table.any(axis=1), np.float32)
         found = np.flatnonzero(table)
         seen = np.zeros((kinds, classes), np.float32)
         seen.flat[found] = np.log1p(table.flat[found] / SMOOTHING)

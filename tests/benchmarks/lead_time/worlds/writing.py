@@ -28,7 +28,7 @@ class Rows:
 
     def unit(self, depth: int) -> int:
         """How many keys share a context of this depth."""
-        return self.vocabulary**depth
+        return int(self.vocabulary**depth)
 
     def span(self, depth: int, section: Ints, before: Ints, last: Ints) -> tuple[Ints, Ints]:
         """Where the rows of each context begin and end."""
@@ -59,9 +59,9 @@ class Table:
         padded = np.concatenate([start, train.words], axis=1)
         real = np.arange(MAX_WORDS + 1) <= (train.words != END).sum(axis=1)[:, None]
         keys = (train.section[:, None] * vocabulary + padded[:, 1:-1]) * vocabulary + padded[:, :-2]
-        keys, nexts = keys[real], train.words[real]
-        order = np.argsort(keys, kind="stable")
-        self._all = Rows(keys[order], nexts[order], vocabulary)
+        # The word is part of what is sorted, so that ties are no matter of how a machine sorts.
+        rows = np.sort(keys[real] * vocabulary + train.words[real])
+        self._all = Rows(*np.divmod(rows, vocabulary), vocabulary)
         self._weights: dict[tuple[int, float], Floats] = {}
 
     @cached_property

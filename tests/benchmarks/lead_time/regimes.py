@@ -111,7 +111,7 @@ REGIMES: dict[str, Regime] = {
         Regime("accumulate", Mix(heap=1.0)),
         Regime("sharpen", Mix(fresh=0.5, own=0.5, temperature=0.7)),
         Regime("curated", Mix(fresh=0.5, own=0.5, confident=True)),
-        Regime("slow", fall=0.04),
+        Regime("slow", fall=0.06),
         Regime("late", Mix(own=1.0), start=12),
         Regime("recovery", Mix(own=1.0), lasts=5),
         Regime("prompt_swap", asking=Asking(other=0.15)),

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import inspect
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from metrics import engine, pipeline, text
+from metrics import comparison, engine, pipeline, text
 from metrics.core import History
 from metrics.embed import encoder_name
 from sample_data import holdout, model
@@ -130,19 +131,36 @@ def _series(world: str, setting: Setting, regime: Regime, seed: int, arrays: pac
 
 @functools.cache
 def key(world: str, setting: Setting, regime: Regime) -> str:
-    """What names the way in which a series is made: the code, the metrics, the setting and the regime."""
+    """What names the way in which a series is made: the code, the metrics, the setting and the regime.
+
+    Of the product it names the versions of metrics and encoder, and the code that says what may be compared.
+    """
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code = [own, learning, base, writing, parts, training, asking, vectors, memory, packing, holdout, model]
-    said = [_code(module) for module in code]
+    code = [
+        own,
+        learning,
+        base,
+        writing,
+        parts,
+        training,
+        asking,
+        vectors,
+        memory,
+        packing,
+        holdout,
+        model,
+        comparison,
+    ]
+    said = [_code(each) for each in (*code, _measured, measure)]
     said += [_code(kind) for kind in (regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting)]
     known = [(name, metric.version) for name, metric in memory.measured().items()]
     said += [repr(known), encoder_name(), text.VERSION, repr(setting), repr(regime)]
     return hashlib.blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
 
 
-def _code(thing: ModuleType | type) -> str:
-    """What a module or class does, however it is laid out and described."""
+def _code(thing: ModuleType | type | Callable[..., Any]) -> str:
+    """What a piece of code does, however it is laid out and described."""
     tree = ast.parse(inspect.getsource(thing))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):

@@ -37,6 +37,7 @@ from tests.benchmarks.lead_time.settings import Setting
 from tests.benchmarks.lead_time.worlds import WORLDS, base, learning, writing
 
 FOLDER = BENCH / "lead_time"
+Code = ModuleType | type | Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
     """
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code = [
+    code: list[Code] = [
         own,
         learning,
         base,
@@ -152,14 +153,14 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
         model,
         comparison,
     ]
-    said = [_code(each) for each in (*code, _measured, measure)]
-    said += [_code(kind) for kind in (regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting)]
+    code += [_measured, measure, regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting]
+    said = [_code(each) for each in code]
     known = [(name, metric.version) for name, metric in memory.measured().items()]
     said += [repr(known), encoder_name(), text.VERSION, repr(setting), repr(regime)]
     return hashlib.blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
 
 
-def _code(thing: ModuleType | type | Callable[..., Any]) -> str:
+def _code(thing: Code) -> str:
     """What a piece of code does, however it is laid out and described."""
     tree = ast.parse(inspect.getsource(thing))
     for node in ast.walk(tree):

@@ -11,7 +11,7 @@ import metrics
 from metrics import embed, pipeline
 from metrics.core import METRICS
 from sample_data.model import Pairs, log_posterior
-from tests.benchmarks.lead_time import asking, memory, packing, parts, series, training
+from tests.benchmarks.lead_time import asking, memory, noise, packing, parts, series, training
 from tests.benchmarks.lead_time.memory import LINEAGE, Memory
 from tests.benchmarks.lead_time.regimes import HUMAN, REGIMES, Regime
 from tests.benchmarks.lead_time.settings import SETTINGS, STANDARD
@@ -206,3 +206,14 @@ def test_the_catalogue_is_whole_again():
     with memory.only_what_verdicts_read():
         assert {"tail_recall", "mean_score", "class_recall"} < set(METRICS.all()) < set(before)
     assert METRICS.all() == before
+
+
+def test_what_is_carried_over_is_found_again():
+    rng = np.random.default_rng(5)
+    rows = np.empty((400, 20))
+    rows[:, 0] = rng.normal(size=400)
+    for cycle in range(1, 20):
+        rows[:, cycle] = 0.5 * rows[:, cycle - 1] + np.sqrt(0.75) * rng.normal(size=400)
+    found = rows - rows.mean(axis=1, keepdims=True)
+    assert noise.carried(found) == pytest.approx(0.5, abs=0.05)
+    assert noise.spread(rng.normal(size=(400, 20))) == pytest.approx(1, abs=0.05)

@@ -11,8 +11,8 @@ class Setting:
 
     `noise`: how far two healthy retrains differ, in standard deviations of the metrics, against the standard
     setting (about; what was reached is measured by `noise.py`). `warm`: the share of a cycle's human pairs
-    that are the last cycle's, and by which its peculiarities carry over; the neural models then also go on
-    from the last cycle's weights. 0 retrains from nothing on a fresh draw.
+    that are the last cycle's, and by which its peculiarities carry over; classifiers with weights then also
+    start from the last cycle's. 0 retrains from nothing on a fresh draw.
     """
 
     name: str

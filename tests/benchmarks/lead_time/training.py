@@ -10,7 +10,7 @@ import numpy as np
 from sample_data.holdout import stream
 from sample_data.model import Pairs
 from tests.benchmarks.lead_time.parts import Parts
-from tests.benchmarks.lead_time.regimes import Mix, Regime
+from tests.benchmarks.lead_time.regimes import HUMAN, Mix, Regime
 from tests.benchmarks.lead_time.settings import Setting
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, Texts, World
 
@@ -18,6 +18,7 @@ from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, T
 # unit of seed noise above 1.
 SHARES, PAIRS = 0.4, 0.15
 FEWEST, MOST = 0.35, 2.5
+BURN_IN = 6
 
 
 def drawn(pull: Floats, number: int, rng: np.random.Generator) -> Ints:
@@ -130,6 +131,9 @@ def run(
     """The model of each cycle, and the random stream that its evaluation goes on with."""
     label = f"{world.name}/{setting.name}/{regime.name}"
     line = Line(world, texts, parts, setting)
+    # A line of warm starts comes to rest before it is watched.
+    for before in range(BURN_IN if setting.warm else 0):
+        line.cycle(HUMAN, stream(seed, f"{label}/before/{before}"))
     for cycle in range(setting.cycles):
         rng = stream(seed, f"{label}/{cycle}")
         yield cycle, line.cycle(regime.mixed(cycle, seed), rng), rng

@@ -14,6 +14,9 @@ from tests.benchmarks.lead_time.worlds.base import Ints
 # Odd constants that spread neighbouring word numbers over all buckets (Knuth's multiplicative hashing).
 FIRST, SECOND, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
 TINY = 1e-8
+# How much of the last weights a warm start keeps; what is kept whole learns more with every cycle, and a line
+# of healthy models would never come to rest (Ash and Adams 2020 shrink them for another reason).
+KEPT = 0.5
 
 Singles = npt.NDArray[np.float32]
 

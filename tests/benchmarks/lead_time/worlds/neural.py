@@ -16,7 +16,7 @@ from sample_data.humans import MAX_WORDS
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
-from tests.benchmarks.lead_time.worlds.learning import Adagrad, Singles, bag, batches
+from tests.benchmarks.lead_time.worlds.learning import KEPT, Adagrad, Singles, bag, batches
 from tests.benchmarks.lead_time.worlds.writing import Interpolated
 
 PAIRS, REFERENCE = 8_000, 4_000
@@ -73,7 +73,9 @@ def trained(
     train: Pairs, coder: Coder, rng: np.random.Generator, before: Net | None
 ) -> tuple[Singles, Singles, Singles]:
     """Minimise the cross-entropy in mini-batches; fewer rounds where weights are there to start from."""
-    weights = [w.copy() for w in before.weights] if before else _fresh(len(coder.sections), rng)
+    weights = _fresh(len(coder.sections), rng)
+    if before:
+        weights = [KEPT * old + (1 - KEPT) * new for old, new in zip(before.weights, weights, strict=True)]
     embedding, layer, bias = weights
     texts, descent = bag(train.words, coder, BUCKETS), Adagrad(weights, RATE)
     for rows in batches(len(train.section), BATCH, AGAIN if before else EPOCHS, rng):

@@ -14,7 +14,7 @@ from scipy.special import log_softmax, softmax
 from sample_data.model import Coder, Pairs
 from tests.benchmarks import corpus
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, World
-from tests.benchmarks.lead_time.worlds.learning import Adagrad, Singles, bag, batches
+from tests.benchmarks.lead_time.worlds.learning import KEPT, Adagrad, Singles, bag, batches
 from tests.benchmarks.lead_time.worlds.writing import BackedOff
 
 PAIRS, REFERENCE = 3_000, 2_000
@@ -62,7 +62,7 @@ def fit(train: Pairs, coder: Coder, rng: np.random.Generator, before: Model | No
     weights, bias = np.zeros((BUCKETS, classes), np.float32), np.zeros(classes, np.float32)
     again = isinstance(before, Logistic)
     if isinstance(before, Logistic):
-        weights, bias = before.weights.copy(), before.bias.copy()
+        weights, bias = KEPT * before.weights, KEPT * before.bias
     texts, descent = bag(train.words, coder, BUCKETS, pairs=True), Adagrad([weights, bias], RATE)
     for rows in batches(len(train.section), BATCH, AGAIN if again else EPOCHS, rng):
         some = texts[rows]

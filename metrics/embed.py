@@ -87,14 +87,18 @@ def embed(texts: pd.Series | Sequence[str | None]) -> Vectors:
     The mean of static token vectors (wordllama): the same as the package's own `embed` to 1e-6. A token never
     reaches over a single space, so that each different word is cut into tokens once, however often it comes.
     """
-    model = _model()
     data, offsets = text.as_bytes(texts, MAX_CHARACTERS)
     keys, first, last, starts = _pieces(data, offsets)
     codes, example = coded(keys)
     spans = zip(first[example].tolist(), last[example].tolist(), strict=True)
     words = [data[begin:end].tobytes().decode() for begin, end in spans]
+    return normalise(summed(starts, codes, of_words(words)))
+
+
+def of_words(words: Sequence[str]) -> Vectors:
+    """The sum of the vectors of each word's tokens; the vector of a text is the sum of its words', scaled."""
     tokens, borders = _tokens(words)
-    return normalise(_summed(starts, codes, _summed(borders, tokens, model.embedding)))
+    return summed(borders, tokens, _model().embedding)
 
 
 @functools.cache
@@ -144,7 +148,7 @@ def _add(codes: Array, vectors: Array, starts: Array, out: Array) -> None:
                 out[row, i] += vectors[code, i]
 
 
-def _summed(starts: Array, codes: Array, vectors: Vectors) -> Vectors:
+def summed(starts: Array, codes: Array, vectors: Vectors) -> Vectors:
     """For each row the sum of the vectors that its codes name; half of the rows by each of two threads."""
     out = np.zeros((len(starts) - 1, vectors.shape[1]), np.float32)
     middle = len(out) // 2

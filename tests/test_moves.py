@@ -16,7 +16,7 @@ def flat(values: list[list[float]], error: float = 1.0, base: int = 4) -> Moves:
     draws = rng.normal(size=(*d.shape, GROUPS))
     draws -= draws.mean(axis=-1, keepdims=True)
     size = np.sqrt((GROUPS - 1) / GROUPS * (draws**2).sum(axis=-1, keepdims=True))
-    return Moves(d, d[..., None] + draws * error / size, base)
+    return Moves(d, d[..., None] + draws * error / size, np.zeros(d.shape), base)
 
 
 def test_a_fall_does_not_hide_itself():
@@ -50,6 +50,16 @@ def test_carry_over_widens_a_window():
 def test_later_cycles_never_matter():
     values = np.random.default_rng(2).normal(size=(3, 12)).tolist()
     long, short = flat(values), flat(values)
-    short = Moves(long.d[:, :9], long.replicates[:, :9], 4)
+    short = Moves(long.d[:, :9], long.replicates[:, :9], long.least[:, :9], 4)
     assert np.array_equal(long.low(8)[0], short.low(8)[0])
     assert long.low(8)[1] == short.low(8)[1]
+
+
+def test_what_was_never_counted_disturbs_no_other():
+    """A rate that is 0 for cycles has no sampling error, and then a step of one count: that says little."""
+    values = [[0, 0.5, -0.5, 0.4, -0.4, 0, -6, -6], [0, 0, 0, 0, 0, -1, 0, 0]]
+    both, alone = flat(values), flat(values[:1])
+    still = np.stack([both.replicates[0], np.zeros((8, GROUPS))])
+    least = np.stack([np.zeros(8), np.ones(8)])
+    z, _ = Moves(both.d, still, least, 4).low(7)
+    assert z[0] == pytest.approx(alone.low(7)[0][0], rel=0.25)

@@ -39,17 +39,21 @@ class Noise:
 
 @dataclass(frozen=True)
 class Moves:
-    """Distances from the baseline, (metrics, cycles), 20 replicates of each; the first `base` are its own."""
+    """Distances from the baseline, (metrics, cycles), 20 replicates of each; the first `base` are its own.
+
+    `least` is the size of one step of each metric: no error is smaller, also where nothing was ever counted.
+    """
 
     d: Floats
     replicates: Floats
+    least: Floats
     base: int
 
     def before(self, end: int) -> Noise:
         """The noise of the first cycles, up to `end`."""
         d = self.d[:, :end]
         sampling = _jackknife(np.diff(self.replicates[:, :end], axis=1)) ** 2 / 2
-        sampling = np.maximum(sampling.mean(axis=1), NOTHING)
+        sampling = np.maximum(sampling, self.least[:, 1:end] ** 2).mean(axis=1) + NOTHING
         steps, freedom = np.diff(d, axis=1), 2 * (end - 1) ** 2 / (3 * end - 4)
         excess = np.maximum((steps**2).mean(axis=1) / 2, _about_a_line(d)) / sampling
         excess = (freedom * excess + SHRINK * excess.mean()) / (freedom + SHRINK)
@@ -80,13 +84,15 @@ class Moves:
     def last(self, at: int) -> Floats:
         """One cycle alone, in normal movements, their size learned before it."""
         noise = self.before(at)
-        spread = np.sqrt(_jackknife(self.replicates[:, at]) ** 2 + noise.retrain * (1 + 1 / self.base))
+        drawn = np.maximum(_jackknife(self.replicates[:, at]), self.least[:, at])
+        spread = np.sqrt(drawn**2 + noise.retrain * (1 + 1 / self.base))
         return np.divide(self.d[:, at], spread, out=np.zeros(len(self.d)), where=spread > 0)
 
     def _scores(self, begin: int, end: int, noise: Noise) -> Floats:
         """z of the mean of some cycles, corrected by Student at Satterthwaite's (1946) degrees of freedom."""
         mean = self.d[:, begin : end + 1].mean(axis=1)
-        drawn = _jackknife(self.replicates[:, begin : end + 1].mean(axis=1)) ** 2
+        least = (self.least[:, begin : end + 1] ** 2).mean(axis=1) / (end - begin + 1)
+        drawn = np.maximum(_jackknife(self.replicates[:, begin : end + 1].mean(axis=1)) ** 2, least)
         unit = contrast(noise.carried, self.base, begin, end) / (1 - noise.carried)
         total = drawn + noise.retrain * unit
         hedge = np.maximum(noise.retrain, UNSEEN * noise.sampling) * unit
@@ -126,12 +132,13 @@ def moves(trends: Sequence[Trend], positions: Sequence[int], base: int) -> Moves
     found = [known for trend in trends if (known := _known(trend, positions)) is not None]
     if not found:
         return None
-    return Moves(np.array([d for d, _ in found]), np.array([r for _, r in found]), base)
+    d, replicates, least = (np.array(each) for each in zip(*found, strict=True))
+    return Moves(d, replicates, least, base)
 
 
-def _known(trend: Trend, positions: Sequence[int]) -> tuple[Floats, Floats] | None:
+def _known(trend: Trend, positions: Sequence[int]) -> tuple[Floats, Floats, Floats] | None:
     metric, sign = trend.metric, -1.0 if trend.metric.healthy == "low" else 1.0
-    d, r = [], []
+    d, r, least = [], [], []
     for i in positions:
         every = [v for v in (trend.values[i], *trend.baselines[i]) if v is not None]
         if len(every) <= FEWEST_BASELINE or not all(map(_usable, every)):
@@ -142,7 +149,8 @@ def _known(trend: Trend, positions: Sequence[int]) -> tuple[Floats, Floats] | No
         moved = np.array([stats.transform(v.replicates, metric.scale) for v in every])
         d.append(sign * (points[0] - float(np.mean(points[1:]))))
         r.append(sign * (moved[0] - moved[1:].mean(axis=0)))
-    return np.array(d), np.array(r)
+        least.append(stats.step_on_scale(every[0].value or 0.0, every[0].step, metric.scale))
+    return np.array(d), np.array(r), np.array(least)
 
 
 def _usable(value: MetricValue) -> bool:

@@ -470,8 +470,9 @@ def test_alert_says_what_z_is(at: Path):
 
 def test_hints_of_the_core_never_speak_of_the_command_line():
     """Every word with a dash before it that the core can advise, outside of the command line's own files."""
-    own = {"cli.py", "commands.py", "launch.py", "printing.py"}
-    files = [p for p in Path(str(metrics.__file__)).parent.rglob("*.py") if p.name not in own]
+    core = Path(str(metrics.__file__)).parent
+    own = {*(core / "commands").glob("*.py"), *(core / f"{n}.py" for n in ("cli", "asking", "printing"))}
+    files = [p for p in core.rglob("*.py") if p not in own]
     texts = [t for p in files for t in re.findall(r'"([^"\n]*(?:--[a-z]|`tailwatch)[^"\n]*)"', p.read_text())]
     assert len(texts) > 8
     for text in [*texts, "Name it with --score NAME.", "Give --with L.", "Give it with --cycle N."]:

@@ -1,6 +1,7 @@
 """The command line as a pipeline uses it: exit codes, what goes where, and sentences for mistakes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from metrics import demo
-from metrics.cli import main
+from metrics.asking import COMMANDS
+from metrics.cli import main, parser
 from metrics.printing import safe_cell, safe_line
 
 
@@ -254,6 +256,29 @@ def test_help_teaches_every_command(command):
     words = [sys.executable, "-m", "metrics.cli", *([command] if command else []), "--help"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "usage: tailwatch" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS.all().values(), ids=lambda c: c.name)
+def test_every_command_in_the_folder_is_taught(capsys, command):
+    """Each file holds the command of its name, with help text, and takes the store to work on."""
+    assert command.run.__module__ == f"metrics.commands.{command.name}"
+    with pytest.raises(SystemExit) as end:
+        main([command.name, "--help"])
+    out = capsys.readouterr().out
+    assert end.value.code == 0
+    assert " ".join(command.help.split()) in " ".join(out.split())
+    assert f"TAILWATCH_DB, else {command.db}" in " ".join(out.split())
+    assert ("--lineage L" in out) == (command.lineage is not None)
+
+
+def test_help_lists_the_commands_in_their_places():
+    """The way through comes first: look around, ingest, check; not the alphabet's order."""
+    places = [c.place for c in COMMANDS.all().values()]
+    assert len(set(places)) == len(places)
+    listed = re.findall(r"^    (\w+)(?:  |$)", parser().format_help(), re.M)
+    assert set(listed) == set(COMMANDS.all())
+    way = ["demo", "ingest", "check", "alerts"]
+    assert [c for c in listed if c in way] == way
 
 
 def test_help_loads_nothing_heavy():

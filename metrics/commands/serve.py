@@ -1,33 +1,21 @@
-"""Starting the app: a process of its own, so that the core never imports a screen."""
+"""`tailwatch serve`: the app is a process of its own, so that the core never imports a screen."""
 
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
-import socket
 import sys
 from pathlib import Path
 
-from metrics.commands import Options, open_store
+from metrics.asking import Options, address, command, open_store
 from metrics.core import TailwatchError
-from metrics.printing import show_progress
 
 
-def demo(options: Options) -> int:
-    """Load the sample data, start the app."""
-    from metrics import demo as sample
-
-    store = open_store(options, must_exist=False)
-    print("Loading eval outputs of four really retrained models ...", file=sys.stderr)
-    sample.load(store, show_progress)
-    files = ", ".join(str(f) for f in sample.next_files())
-    print(f"The next cycles of 'creep' wait to be uploaded: {files}", file=sys.stderr)
-    return serve(options)
-
-
+@command("serve", "start the app on a store", place=20, arguments=address)
 def serve(options: Options) -> int:
     """Become the app: a process of its own, in the foreground."""
+    import importlib.util
+
     if importlib.util.find_spec("dashboard") is None:
         raise TailwatchError("The dashboard is not installed.", do="Install the package again.")
     port = _free_port(options.host, options.port)
@@ -41,6 +29,8 @@ def serve(options: Options) -> int:
 
 
 def _free_port(host: str, wanted: int) -> int:
+    import socket
+
     for port in range(wanted, wanted + 20):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,30 @@
+"""`tailwatch check`."""
+
+from __future__ import annotations
+
+from metrics.asking import Options, Parser, command, open_store
+from metrics.core import SEVERITIES
+
+
+def _arguments(p: Parser) -> None:
+    p.add_argument("--cycle", type=int, metavar="N", help="the verdict after this cycle (default: the last)")
+    p.add_argument("--format", choices=("text", "json", "junit"), default="text")
+    p.add_argument(
+        "--fail-on",
+        choices=SEVERITIES,
+        default="narrowing",
+        help="the least severity that gives exit code 1 (default: narrowing)",
+    )
+
+
+@command(
+    "check", "print the verdict; exit code 1 on an alert", place=90, lineage="required", arguments=_arguments
+)
+def check(options: Options) -> int:
+    """Print the verdict."""
+    from metrics import pipeline, reports
+
+    result = pipeline.check(open_store(options), options.lineage, options.cycle)
+    print(reports.FORMATS[options.format](result))
+    line = SEVERITIES.index(options.fail_on)
+    return int(any(SEVERITIES.index(a["severity"]) >= line for a in result["alerts"]))

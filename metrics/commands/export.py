@@ -1,0 +1,47 @@
+"""`tailwatch export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from metrics.asking import Options, Parser, command, lineage_of, open_store, values_of
+from metrics.core import TailwatchError
+from metrics.printing import safe_cell
+
+
+def _arguments(p: Parser) -> None:
+    p.add_argument("--to", default=".", metavar="FOLDER", help="folder to write to (default: here)")
+
+
+@command(
+    "export",
+    "write values, verdicts and alerts as CSV files",
+    place=130,
+    lineage="optional",
+    arguments=_arguments,
+)
+def export(options: Options) -> int:
+    """Write values, verdicts and alerts as CSV."""
+    import pandas as pd
+
+    store = open_store(options)
+    folder = Path(options.to)
+    if not folder.is_dir():
+        raise TailwatchError(f"There is no folder '{folder}'.", do="Make it first.")
+    one = lineage_of(options, store)
+    names = [one] if one is not None else store.lineages()["lineage"].tolist()
+    said = [
+        {"lineage": n, **{k: v for k, v in vars(x).items() if k != "findings"}}
+        for n in names
+        for x in store.verdicts(n)
+    ]
+    tables = {
+        "values": pd.concat([values_of(store, n) for n in names]) if names else pd.DataFrame(),
+        "verdicts": pd.DataFrame(said),
+        "alerts": store.alerts(one),
+    }
+    for name, rows in tables.items():
+        rows.map(safe_cell).to_csv(folder / f"{name}.csv", index=False)
+        print(f"Wrote {folder / f'{name}.csv'}: {len(rows)} rows.", file=sys.stderr)
+    return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics import text
+from metrics import text, threads
 from metrics.kernels import kernel
 from metrics.scanning import digest_of as _digest
 from metrics.table import coded
@@ -153,8 +152,8 @@ def summed(starts: Array, codes: Array, vectors: Vectors) -> Vectors:
     out = np.zeros((len(starts) - 1, vectors.shape[1]), np.float32)
     middle = len(out) // 2
     add = partial(_add, codes.astype(np.int64), np.ascontiguousarray(vectors, np.float32))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(add, (starts[: middle + 1], starts[middle:]), (out[:middle], out[middle:])))
+    with threads.two(len(codes)) as both:
+        list(both(add, (starts[: middle + 1], starts[middle:]), (out[:middle], out[middle:])))
     return out
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metrics import threads
 from metrics.core import GROUPS
 from metrics.kernels import kernel
 from metrics.scanning import mixed
@@ -110,8 +110,8 @@ def _tallied(keys: Array, source: Array, group: Array, texts: Array, times: Arra
     keys, source, borders = parted(keys, source, buckets(len(keys)))
     middle = len(borders) // 2
     add = partial(_added, keys, source, group.astype(np.uint8), texts, times)
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(add, (borders[: middle + 1], borders[middle:]))
+    with threads.two(len(keys)) as both:
+        first, second = both(add, (borders[: middle + 1], borders[middle:]))
     names, types, *rest = zip(first, second, strict=True)
     shifted = types[0], types[1] + np.int32(len(names[0]))
     return Grams(np.concatenate(names), np.concatenate(shifted), *(np.concatenate(pair) for pair in rest))

@@ -6,7 +6,6 @@ times. Everything is counted exactly and in time proportional to the number of w
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from metrics.core import GROUPS
 from metrics.kernels import LONGEST, Bytes, Ints, Words, kernel
 from metrics.scanning import mixed
+from metrics.threads import Map
 
 Span = tuple[int, int]
 _Tables = tuple[Words, Words]
@@ -204,7 +204,7 @@ def spans(n: int) -> tuple[Span, Span]:
 
 
 def matches(
-    pool: ThreadPoolExecutor, tokens: Words, starts: Ints, group: Ints, orders: int, views: bool
+    both: Map, tokens: Words, starts: Ints, group: Ints, orders: int, views: bool
 ) -> tuple[Bytes, Bytes]:
     """By order and text, how many n-grams match, and how many matches are lost without each group.
 
@@ -219,8 +219,9 @@ def matches(
     group itself that says nothing, as it is left out too):
 
     >>> words = np.array([1, 1, 2, 1], np.uint64)
-    >>> with ThreadPoolExecutor(2) as pool:
-    ...     matched, lost = matches(pool, words, np.array([0, 3, 4]), np.arange(2), orders=1, views=True)
+    >>> from metrics.threads import two
+    >>> with two(4) as both:
+    ...     matched, lost = matches(both, words, np.array([0, 3, 4]), np.arange(2), orders=1, views=True)
     >>> matched[0].tolist(), lost[0, 0, :3].tolist()
     ([1, 1], [1, 1, 0])
     """
@@ -229,7 +230,7 @@ def matches(
     lost = np.zeros((orders, len(group) if views else 0, GROUPS), np.uint8)
     _ranked(tokens, starts, ranks)
     for k in range(orders):
-        first, second = pool.map(partial(_tally, keys, ranks, starts, group), (_ZERO, _ONE))
+        first, second = both(partial(_tally, keys, ranks, starts, group), (_ZERO, _ONE))
         match = partial(_match, (first, second), keys, ranks, starts)
-        list(pool.map(match, spans(len(group)), (matched[k],) * 2, (lost[k],) * 2))
+        list(both(match, spans(len(group)), (matched[k],) * 2, (lost[k],) * 2))
     return matched, lost

@@ -16,6 +16,7 @@ from metrics.stats import Floats
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Hashes = npt.NDArray[np.uint64]
 # Draws of a bootstrap, and from how many outputs on it is done by its normal form.
 DRAWS, MANY = 200, 20_000
 
@@ -27,12 +28,14 @@ class Rows:
     class of its own and stays in every denominator.
     """
 
-    def __init__(self, frame: pd.DataFrame, comparison: Comparison, slice: str = WHOLE) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, comparison: Comparison, slice: str = WHOLE, key: Hashes | None = None
+    ) -> None:
         self.frame = frame.reset_index(drop=True)
         self.comparison, self.slice = comparison, slice
         self.n = len(self.frame)
         # One number for each prompt, the same in every cycle.
-        self.key = stats.hashed(self.frame["example_id"])
+        self.key = stats.hashed(self.frame["example_id"]) if key is None else key
         self.group: Ints = (self.key % np.uint64(GROUPS)).astype(np.int64)
 
     @property

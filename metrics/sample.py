@@ -38,7 +38,7 @@ class Sample(Rows):
         partition: int = PARTITION,
         part_of: tuple[Sample, Ints] | None = None,
     ) -> None:
-        super().__init__(frame, comparison, slice)
+        super().__init__(frame, comparison, slice, None if part_of is None else part_of[0].key[part_of[1]])
         self.partition, self._find_reference, self._part_of = partition, reference, part_of
 
     def sliced(self, rows: Ints, slice: str, reference: Callable[[], Reference | None]) -> Sample:
@@ -77,9 +77,14 @@ class Sample(Rows):
         """Whether the sample holds what a metric needs: see WANTS for more than columns."""
         if need not in self._has:
             wants = _WANTS.get(need)
-            column = need in self.frame and self.frame[need].notna().any()
-            self._has[need] = bool(wants(self) if wants else column)
+            self._has[need] = bool(wants(self) if wants else self._holds(need))
         return self._has[need]
+
+    def _holds(self, column: str) -> bool:
+        # What no output has, no slice of the outputs has: most columns are not given.
+        if self._part_of is not None and not self._part_of[0].has(column):
+            return False
+        return column in self.frame and bool(self.frame[column].notna().any())
 
     @cached_property
     def _has(self) -> dict[str, bool]:

@@ -6,7 +6,6 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metrics import scanning
+from metrics import scanning, threads
 
 VERSION = "words-2"
 TOKEN_BUDGET = 64
@@ -73,8 +72,8 @@ def words(texts: pd.Series | Sequence[str | None]) -> Words:
     most = next(characters for byte, characters in scanning.REACH if largest < byte)
     scan = partial(_scan, data, scanning.tables(UNSPACED, PICTOGRAPHS, most))
     middle = (len(offsets) - 1) // 2
-    with ThreadPoolExecutor(2) as pool:
-        halves = list(pool.map(scan, (offsets[: middle + 1], offsets[middle:])))
+    with threads.two(int(offsets[-1] - offsets[0])) as both:
+        halves = list(both(scan, (offsets[: middle + 1], offsets[middle:])))
     hashes, starts, *rest = zip(*halves, strict=True)
     starts = (starts[0], starts[1][1:] + len(hashes[0]))
     *found, odd = (np.concatenate(pair) for pair in (hashes, starts, *rest))

@@ -1,10 +1,10 @@
 """How many n-grams match, and how many matches hang on one prompt group."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from metrics import threads
 from metrics.core import GROUPS
 from metrics.matches import matches
 from tests.words import packed
@@ -12,8 +12,8 @@ from tests.words import packed
 
 def counted(lines: Sequence[str], group: Sequence[int], views: bool = True) -> tuple[np.ndarray, np.ndarray]:
     tokens, starts = packed([line.split() for line in lines])
-    with ThreadPoolExecutor(2) as pool:
-        return matches(pool, tokens, starts, np.array(group), orders=2, views=views)
+    with threads.two(len(tokens)) as both:
+        return matches(both, tokens, starts, np.array(group), orders=2, views=views)
 
 
 def lost(lines: Sequence[str], group: Sequence[int]) -> list[dict[int, int]]:

@@ -1,6 +1,7 @@
 """Compression ratio: how much shorter the outputs become when what repeats is written once."""
 
 import math
+from itertools import compress
 
 import numpy as np
 import zstandard
@@ -45,7 +46,7 @@ def compression_ratio(sample: Sample) -> Reading:
     texts = [text.encode()[:end] for text, end in zip(outputs, reach, strict=True)]
     group = sample.group[rows]
     kept = [np.ones(len(rows), bool), *(group != g for g in range(GROUPS))]
-    views = np.array([_ratio([text for text, k in zip(texts, keep, strict=True) if k]) for keep in kept])
+    views = np.array([_ratio(list(compress(texts, keep.tolist()))) for keep in kept])
     return Reading(views, len(rows), note=sample.taken(rows))
 
 

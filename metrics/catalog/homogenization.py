@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 
+from metrics import threads
 from metrics.core import GROUPS, Reading, Undefined, metric
 from metrics.kernels import LONGEST, Floats, Ints, Words, checked, kernel
 from metrics.sample import Sample
@@ -88,9 +88,9 @@ def rouge_l_sums(tokens: Words, starts: Ints, group: Ints) -> tuple[Floats, Ints
     filled = np.diff(starts) > 0
     starts, group = starts[np.append(filled, True)], group[filled]
     codes, places, words = _shared(tokens, starts)
-    with ThreadPoolExecutor(THREADS) as pool:
+    with threads.two(len(codes) * len(group) // 2) as both:
         rouge = partial(_rouge, codes, places, np.diff(starts), group, words)
-        sums = np.sum(list(pool.map(rouge, range(THREADS))), axis=0)
+        sums = np.sum(list(both(rouge, range(THREADS))), axis=0)
     texts = np.bincount(group, minlength=GROUPS)
     pairs = np.triu(np.outer(texts, texts), 1) + np.diag(texts * (texts - 1) // 2)
     return sums, pairs

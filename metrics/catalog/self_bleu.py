@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 
+from metrics import threads
 from metrics.core import GROUPS, Reading, Undefined, metric
 from metrics.kernels import LONGEST, Bytes, Floats, Ints, Words, checked, kernel
 from metrics.matches import Span, matches, spans
@@ -106,10 +106,10 @@ def bleu_views(tokens: Words, starts: Ints, group: Ints, views: bool = True) -> 
     tokens, starts, group = checked(tokens, starts, group, LONGEST)
     lengths = _lengths(starts, group, 1 + GROUPS if views else 1)
     penalties = np.stack([_penalties(row) for row in lengths])
-    with ThreadPoolExecutor(2) as pool:
-        matched, lost = matches(pool, tokens, starts, group, ORDERS, views)
+    with threads.two(ORDERS * len(tokens)) as both:
+        matched, lost = matches(both, tokens, starts, group, ORDERS, views)
         sums = partial(_sums, matched, lost, starts, group, penalties, _logs())
-        total = np.sum(list(pool.map(sums, spans(len(group)))), axis=0)
+        total = np.sum(list(both(sums, spans(len(group)))), axis=0)
     texts = lengths.sum(axis=1)
     means: Floats = np.divide(total, texts, out=np.full(len(texts), np.nan), where=texts > 1)
     return means

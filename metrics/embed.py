@@ -148,7 +148,7 @@ def _add(codes: Array, vectors: Array, starts: Array, out: Array) -> None:
 
 
 def summed(starts: Array, codes: Array, vectors: Vectors) -> Vectors:
-    """For each row the sum of the vectors that its codes name; half of the rows by each of two threads."""
+    """For each row the sum of the vectors that its codes name; many rows by two threads."""
     out = np.zeros((len(starts) - 1, vectors.shape[1]), np.float32)
     middle = len(out) // 2
     add = partial(_add, codes.astype(np.int64), np.ascontiguousarray(vectors, np.float32))

@@ -106,7 +106,7 @@ def _added(
 
 
 def _tallied(keys: Array, source: Array, group: Array, texts: Array, times: Array) -> Grams:
-    """The types among the keys, and their entries; the two halves of the buckets by a thread each."""
+    """The types among the keys, and their entries; many keys by two threads, half of the buckets each."""
     keys, source, borders = parted(keys, source, buckets(len(keys)))
     middle = len(borders) // 2
     add = partial(_added, keys, source, group.astype(np.uint8), texts, times)

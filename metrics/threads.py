@@ -10,9 +10,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-# Compiled loops take 10 to 50 ns for a byte, key or number, so that these are some milliseconds of work. To
-# start two threads and wait for them costs a tenth of one on an idle machine, and one or two on a busy one:
-# a slice of 50 outputs would be ten times slower for it.
+# Compiled loops take 10 to 50 ns for each byte, key or code, so that so many are 2 to 10 ms of work. To start
+# two threads and wait for them costs .1 ms, on a busy machine 1 or 2: a slice of 50 outputs is done in less.
 WORTH_TWO = 200_000
 
 Map = Callable[..., Iterable[Any]]

@@ -212,8 +212,9 @@ def matches(
     which cannot collide, and words by their 64-bit hashes: among a million different words two share a hash
     with probability 3e-8.
 
-    `both` maps over two halves, by two threads or one (`threads.two`). Each order first counts its types, half
-    of them at a time, and then its matches, half of the texts at a time: no two threads ever write to the same place, and the result is the same in any order.
+    `both` maps over two halves, by two threads or one (`threads.two`). Each order first counts its types,
+    half of them at a time, and then its matches, half of the texts at a time: no two threads ever write to
+    the same place, and the result is the same in any order.
 
     Of "a a b" and "a" one "a" matches in each; without either there is nothing to match (for the text of the
     group itself that says nothing, as it is left out too):

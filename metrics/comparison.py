@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics import stats, text
+from metrics import phrasings, stats, text
 from metrics.core import GROUPS, Standing
 from metrics.modes import Modes
+from metrics.phrasings import Phrasings
 
 BASELINE_CYCLES = 4
 SHARED_NEEDED = 0.8
@@ -37,8 +38,9 @@ class Comparison:
 
     `sizes` gives m by slice, '' for the whole; `mass` the natural mass of each class; `vocabulary` the
     number of different words of the baseline; `surprise` the negative log-probability that one reference
-    output in twenty exceeds; `modes` the kinds of output where nobody named classes. `source` names the
-    data all this was made from, and `narrower` says that it was fitted to one smaller cycle.
+    output in twenty exceeds; `modes` the kinds of output where nobody named classes; `phrasings` what the
+    baseline says again and again. `source` names the data all this was made from, and `narrower` says that
+    it was fitted to one smaller cycle.
     """
 
     baseline: tuple[int, ...]
@@ -54,6 +56,7 @@ class Comparison:
     vocabulary: int = 0
     surprise: float | None = None
     modes: Modes | None = None
+    phrasings: Phrasings | None = None
     source: str = ""
     narrower: bool = False
 
@@ -74,6 +77,7 @@ class Comparison:
             "vocabulary": self.vocabulary,
             "surprise": self.surprise,
             "modes": self.modes.as_dict() if self.modes else None,
+            "phrasings": self.phrasings.as_dict() if self.phrasings else None,
             "source": self.source,
             "narrower": self.narrower,
         }
@@ -89,9 +93,11 @@ class Comparison:
         """The comparison that `as_json` wrote down, with its list of prompts."""
         facts = json.loads(text)
         modes = Modes.from_dict(facts["modes"]) if facts["modes"] else None
+        said = Phrasings.from_dict(facts["phrasings"]) if facts["phrasings"] else None
         known: dict[str, Any] = {name: facts[name] for name in facts if name not in ("cohort", "prompts")}
         known |= {name: tuple(facts[name]) for name in ("baseline", "classes", "tail")}
-        return Comparison(**{**known, "modes": modes}, cohort=cohort)
+        known |= {"modes": modes, "phrasings": said}
+        return Comparison(**known, cohort=cohort)
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,7 @@ def build(
         vocabulary=len(np.unique(text.words(pooled["output"]).hashes)),
         surprise=_surprise(pooled),
         modes=modes,
+        phrasings=phrasings.find(pooled),
         source=source,
     )
 

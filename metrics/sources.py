@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from metrics import comparison, modes, stats, text
+from metrics import comparison, modes, phrasings, stats, text
 from metrics.comparison import Comparison
 from metrics.embed import encoder_name
 from metrics.features import Reference, vectors_of
@@ -97,8 +97,11 @@ class Source:
     def whole(self, state: LineageState, baseline: tuple[int, ...], known: Mapping[str, str]) -> Comparison:
         """The comparison of a baseline: as frozen before, where nothing that it was made from has changed."""
         cohort = comparison.common([c.prompts for c in self.conditions if c.cycle in baseline])
-        made_from = repr((baseline, self.contents(baseline), state.reference, encoder_name(), text.VERSION))
-        origin = hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()
+        made_from = (baseline, self.contents(baseline), state.reference, encoder_name())
+        # What was frozen in another way, such as by an older version, is frozen anew.
+        origin = hashlib.blake2b(
+            repr((*made_from, text.VERSION, phrasings.VERSION)).encode(), digest_size=8
+        ).hexdigest()
         for facts in known.values():
             found = json.loads(facts)
             if found["source"] == origin and not found["narrower"]:

@@ -58,6 +58,8 @@ def columns_for(metric: Metric, n: int = 400, narrow: float = 0.0) -> dict[str, 
 
 
 HUMAN = columns(300, seed=3)
+# Words that stand beside each other by chance alone, and the shares of outputs in which they do.
+PHRASINGS = {"word0 word0": 0.2, "word0 word1": 0.12, "word2 word0": 0.08, "word1 word0 word0": 0.02}
 BESIDE = {
     "tail": TAIL,
     "classes": CLASSES,
@@ -65,6 +67,7 @@ BESIDE = {
     "size": 150,
     "surprise": 4.0,
     "vocabulary": 500,
+    "phrasings": PHRASINGS,
     "reference": HUMAN["embedding"],
     "reference_texts": HUMAN["output"],
     "reference_labels": HUMAN["label"],

@@ -25,6 +25,7 @@ from dashboard.parts import (
 )
 from dashboard.story import Line, Story
 from dashboard.words import (
+    PART,
     UNKNOWN,
     WHOLE,
     apart,
@@ -43,7 +44,6 @@ from metrics.narrowing import METRIC_LINE
 # Of each pair the first that there is.
 USUAL = (("mean_score",), ("tail_recall", "tail_coverage"), ("distinct_2", "dispersion"), ("coverage",))
 NAMED = 12
-KIND = {"class:": "class", "mode:": "kind of output"}
 
 
 def page() -> None:
@@ -155,7 +155,7 @@ def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
     if not found:
         return
     shown = chosen if chosen in found else found[0]
-    st.subheader(f"By {label(KIND.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
+    st.subheader(f"By {label(PART.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
     mine = [line for line in ends if line.slice is not None and kind(line.slice) == shown]
     known = [line for line in mine if line.fall is not None]
     story = desk.story(at, name, [(metric, None)], frame.theme())
@@ -165,7 +165,7 @@ def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
         for words in _left_out([x for x in mine if x.fall is None]):
             st.text(words)
     if len(found) > 1 or chosen == WHOLE:
-        others = ", ".join(kind_title(k).lower() if k in KIND else kind_title(k) for k in found)
+        others = ", ".join(kind_title(k).lower() if k in PART else kind_title(k) for k in found)
         st.caption(f"Choose under 'Parts' to see cycle by cycle: {label(others, 200)}.")
 
 

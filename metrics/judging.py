@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from metrics.core import SEVERITIES, Finding, History, Judgement, Status
+from metrics.doubts import Doubts
 from metrics.store import Alert, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
@@ -15,13 +16,15 @@ Said = Sequence[tuple[str, Sequence[Judgement]]]
 
 def conclude(history: History, said: Said) -> list[Verdict]:
     """Join what the rules say of each cycle; the first rule gives the status, the others may raise it."""
-    verdicts = []
+    verdicts: list[Verdict] = []
+    doubts = Doubts(history)
     for position, standing in enumerate(history.standings):
         if standing.cycle < 0:
             continue  # lent by a control lineage, which has verdicts of its own
         base = said[0][1][position]
         findings = tuple((name, f) for name, each in said for f in each[position].findings)
         status, message, since = _worst(base, findings)
+        message = " ".join([message, *doubts.after(position, verdicts[-1] if verdicts else None)])
         verdicts.append(
             Verdict(
                 base.cycle, status, base.quality or "unknown", since, base.quality_since, message, findings

@@ -83,8 +83,7 @@ class Measured(Database):
             now = dict(
                 con.execute("SELECT cycle, digest FROM cycles WHERE lineage = ?", [lineage]).fetchall()
             )
-            # What stands in for a baseline is no cycle of this lineage; its comparison names its content.
-            same = [cycle for cycle, name in digests.items() if cycle < 0 or now.get(cycle) == name]
+            same = [cycle for cycle, name in digests.items() if now.get(cycle) == name]
             con.execute(
                 "DELETE FROM metric_values m USING incoming i WHERE m.lineage = ? AND m.cycle = i.cycle"
                 " AND m.slice IS NOT DISTINCT FROM i.slice AND m.metric = i.metric"
@@ -93,7 +92,8 @@ class Measured(Database):
             )
             con.execute(
                 "INSERT INTO metric_values BY NAME"
-                " SELECT ? AS lineage, * FROM incoming WHERE list_contains(?, cycle)",
+                # What stands in for a baseline is no cycle of this lineage; its comparison names its content.
+                " SELECT ? AS lineage, * FROM incoming WHERE cycle < 0 OR list_contains(?, cycle)",
                 [lineage, same],
             )
 

@@ -56,12 +56,12 @@ def _check_cycles(store: Store, lineage: str, cycles: Sequence[int]) -> None:
         if cycle not in known:
             found = f"it has {', '.join(map(str, known))}." if known else "it has none."
             raise TailwatchError(f"Lineage '{lineage}' has no cycle {cycle};", found)
-    head, *others = [known[cycle] for cycle in sorted(set(cycles))]
-    for other in others:
-        why = difference(other, [head], [head], head)
+    chosen = [known[cycle] for cycle in sorted(set(cycles))]
+    for i, other in enumerate(chosen[1:], start=1):
+        why = difference(other, chosen[:i], chosen[:i], chosen[0])
         if why is not None:
             raise TailwatchError(
-                f"Cycles {head.cycle} and {other.cycle} cannot be in one baseline:",
+                f"{cycles_text([c.cycle for c in chosen]).capitalize()} are no baseline together:",
                 f"of cycle {other.cycle}, {why}.",
                 "Choose cycles that were evaluated alike.",
             )

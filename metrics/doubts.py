@@ -14,14 +14,14 @@ from metrics import stats
 from metrics.baselines import REFERENCE, cycles_text, lent
 from metrics.comparability import SHARED_NEEDED
 from metrics.core import GROUPS, History, MetricValue, Trend
-from metrics.deviations import error_on_scale, learned_noise
+from metrics.deviations import error_on_scale
 from metrics.store import Verdict
 
 Floats = npt.NDArray[np.float64]
 
 # `python -m tests.benchmarks.doubts` counts how few healthy series are ever told either.
-FALLS, APART = -2.75, 3.25
-OLD, FEWEST = 30, 3
+FALLS, APART, STILL = -3.0, 3.5, 2.0
+OLD, FEWEST, AFTER = 30, 3, 2
 ALARMS = ("narrowing", "collapse")
 
 
@@ -36,6 +36,7 @@ class Doubts:
         self._voters = [t for t in whole if t.metric.votes]
         self._unsteady: dict[tuple[int, ...], str] = {}
         self._inherited: dict[int, int | None] = {}
+        self._distances: dict[str, list[float | None]] = {}
 
     def after(self, position: int, before: Verdict | None = None) -> list[str]:
         """What is to be said after the cycle at a position, from that cycle and earlier ones alone.
@@ -65,14 +66,19 @@ class Doubts:
         here = self._standings[position]
         if here.baseline == (REFERENCE,):
             return ""
-        last = max(*here.baseline, -1)
-        later = [s for s in self._standings[: position + 1] if s.segment == here.segment and s.cycle > last]
-        return f"The baseline lies {len(later)} cycles back." if len(later) > OLD else ""
+        since = sum(self._standings[i].cycle >= 0 for i in self._later(position))
+        return f"The baseline lies {since} cycles back." if since > OLD else ""
+
+    def _later(self, position: int) -> list[int]:
+        """Where the cycles lie that came after the baseline, up to here."""
+        here = self._standings[position]
+        known = enumerate(self._standings[: position + 1])
+        return [i for i, s in known if s.segment == here.segment and s.cycle > max(here.baseline)]
 
     def _moving(self, position: int) -> str:
         """Whether a voter falls within the baseline, or the first cycle of it is not like the others."""
         here = self._standings[position]
-        if here.baseline not in self._unsteady and here.complete and here.cycle > max(here.baseline):
+        if here.baseline not in self._unsteady and here.complete and len(self._later(position)) >= AFTER:
             found = self._found(position, here.baseline)
             if found:
                 self._unsteady[here.baseline] = found
@@ -84,8 +90,8 @@ class Doubts:
         alone = np.array([1.0, *[-1 / (len(cycles) - 1)] * (len(cycles) - 1)])
         apart = self._farthest(position, alone, APART)
         rest = self._z(apart, position, np.array([0.0, *slope(cycles[1:])])) if apart else None
-        # Where the others go on falling, the first is only where the fall begins.
-        if apart is not None and rest is not None and rest > -1:
+        # Where the others go on moving, the first is only where that begins.
+        if apart is not None and rest is not None and abs(rest) < STILL:
             first, *others = _values(apart, position)
             where = f"{apart.metric.label} {first:.3g} beside {np.mean(others):.3g}"
             return f"{_called(cycles[:1]).capitalize()} lies apart from the rest of the baseline: {where}."
@@ -108,27 +114,33 @@ class Doubts:
 
     def _z(self, trend: Trend, position: int, weights: Floats) -> float | None:
         """A contrast of the baseline's values in units of what moves it, as a deviation's z is made."""
-        base, here = trend.baselines[position], self._standings[position]
+        base = trend.baselines[position]
         if len(base) != len(weights) or any(v.status != "ok" for v in base):
             return None
-        size = float(np.linalg.norm(weights))
-        # What the first cycle is held against says what is normal, not the first itself.
-        first = here.baseline[int(weights[0] >= 0)]
-        learned, freedom = learned_noise(self._past(trend, position, first))
-        sampling, learned = _sampling(base, trend, weights), learned * size
+        y = np.array([_y(v, trend) for v in base])
+        moved = float(weights @ y)
+        # Without the contrast itself, which else would count as the noise that it is held against.
+        steps = np.diff(y - moved * weights / (weights @ weights)).tolist()
+        learned, freedom = _noise(steps + np.diff(self._after(trend, position)).tolist())
+        sampling, learned = _sampling(base, trend, weights), learned * float(np.linalg.norm(weights))
         sigma, freedom = (sampling, GROUPS - 1.0) if sampling >= learned else (learned, freedom)
-        moved = float(weights @ [_y(v.value, trend) for v in base])
         return float(stats.t_corrected(moved / sigma, freedom)) if sigma > 0 else None
 
-    def _past(self, trend: Trend, position: int, first: int) -> Floats:
-        """The distances from their baselines of all cycles so far, from a first one on."""
-        found = []
-        for i, standing in enumerate(self._standings[: position + 1]):
-            now, base = trend.values[i], [v for v in trend.baselines[i] if v.status == "ok"]
-            mine = standing.segment == self._standings[position].segment and standing.cycle >= first
-            if mine and base and now is not None and now.status == "ok":
-                found.append(_y(now.value, trend) - float(np.mean([_y(v.value, trend) for v in base])))
-        return np.array(found)
+    def _after(self, trend: Trend, position: int) -> Floats:
+        """The distances from their baselines of the cycles after them, so far."""
+        name = trend.metric.name
+        if name not in self._distances:
+            self._distances[name] = [
+                _distance(now, base, trend) for now, base in zip(trend.values, trend.baselines, strict=True)
+            ]
+        found = [self._distances[name][i] for i in self._later(position)]
+        return np.array([d for d in found if d is not None])
+
+
+def _noise(steps: Sequence[float]) -> tuple[float, float]:
+    """The noise of one cycle from successive differences, and its degrees of freedom (von Neumann 1941)."""
+    m = len(steps) + 1
+    return float(np.sqrt(np.mean(np.square(steps)) / 2)), 2 * (m - 1) ** 2 / (3 * m - 4)
 
 
 def slope(cycles: Sequence[int]) -> Floats:
@@ -152,10 +164,17 @@ def _sampling(base: Sequence[MetricValue], trend: Trend, weights: Floats) -> flo
     return max(float(np.linalg.norm(weights * errors)), least)
 
 
-def _y(value: float | None, trend: Trend) -> float:
+def _y(value: MetricValue, trend: Trend) -> float:
     """A value on its scale, turned so that down is bad."""
     sign = -1.0 if trend.metric.healthy == "low" else 1.0
-    return sign * float(stats.transform(value or 0.0, trend.metric.scale))
+    return sign * float(stats.transform(value.value or 0.0, trend.metric.scale))
+
+
+def _distance(now: MetricValue | None, base: Sequence[MetricValue], trend: Trend) -> float | None:
+    known = [_y(v, trend) for v in base if v.status == "ok"]
+    if now is None or now.status != "ok" or not known:
+        return None
+    return _y(now, trend) - float(np.mean(known))
 
 
 def _values(trend: Trend, position: int) -> list[float]:

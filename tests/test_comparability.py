@@ -49,7 +49,7 @@ def test_prompts_left_out_are_compared_by_the_others():
 
 
 def test_a_partial_cycle_takes_no_part_in_the_baseline():
-    """Cycle 1 asked 300 of 500 prompts; had it a part in the baseline, nobody would ever see the other 200."""
+    """Cycle 1 asked 300 of 500 prompts; in the baseline it would take the others from all."""
     found = standings([asked(0), asked(1, range(300)), *USUAL[2:8]])
     assert {s.baseline for s in found} == {(0, 2, 3, 4)}
     assert [s.shared for s in found] == [1.0, 0.6, *[1.0] * 6]

@@ -165,12 +165,17 @@ def test_vectors_that_never_were_the_same_tell_nothing():
 
 def test_a_limit_that_was_raised():
     then = [of_length(40, 0.2, seed) for seed in (1, 2)]
-    assert said(of_length(90, 0.1), *then) == "its outputs reach 90 words, those of cycle 0 were cut off at 40"
+    assert (
+        said(of_length(90, 0.1), *then) == "its outputs reach 90 words, those of cycle 0 were cut off at 40"
+    )
 
 
 def test_a_limit_that_was_lowered():
     then = [of_length(90, 0.05, seed) for seed in (1, 2)]
-    assert said(of_length(40, 0.9), *then) == "its outputs are cut off at 40 words, those of cycle 0 went on to 89"
+    assert (
+        said(of_length(40, 0.9), *then)
+        == "its outputs are cut off at 40 words, those of cycle 0 went on to 89"
+    )
 
 
 def test_outputs_that_grow_short_or_long_by_themselves_excuse_nothing():

@@ -1,6 +1,6 @@
 """How often healthy series on disk are told that their baseline is unsteady, and how often a falling one is.
 
-    python -m tests.benchmarks.doubts
+python -m tests.benchmarks.doubts
 """
 
 from __future__ import annotations

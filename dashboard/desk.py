@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
 from dashboard.words import FAMILY
 from metrics import deviations, pipeline
+from metrics.baselines import Choice
 from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
 from metrics.rules.threshold import checked
@@ -63,6 +64,13 @@ def alerts(at: Revision) -> pd.DataFrame:
 def verdicts(at: Revision, lineage: str) -> list[Verdict]:
     """What was said after each cycle."""
     return _store(at[0]).verdicts(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def baselines(at: Revision, lineage: str) -> tuple[Choice, pd.DataFrame, list[int]]:
+    """What counts as normal, what was chosen so far, and the first cycles of the accepted baselines."""
+    store = _store(at[0])
+    return store.choice(lineage), store.baseline_history(lineage), store.accepted(lineage)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -132,7 +140,8 @@ def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     past = history(at, lineage) if slice is None else parts(at, lineage, metric)
     named = known(at, lineage).get(metric) or METRICS.get(metric)
     found = past.trends.get((metric, slice))
-    points = tuple(point(found, i, s, past.standings) for i, s in enumerate(past.standings)) if found else ()
+    own = [(i, s) for i, s in enumerate(past.standings) if s.cycle >= 0] if found else []
+    points = tuple(point(found, i, s, past.standings) for i, s in own if found)
     return Line(metric, named.label, named.family, slice, points, named.healthy)
 
 
@@ -186,13 +195,19 @@ def _moments(at: Revision, lineage: str, said: Sequence[Verdict]) -> tuple[Momen
                 mine.status if mine else "learning",
                 mine.message if mine else "",
                 cycle in stands.baseline,
-                stands.note if stands.opens_segment else None,
+                stands.note if stands.opens_segment else _begins(stands),
                 _text(row["checkpoint"]),
                 tuple(mix(row["mix"]).items()),
                 _text(row["notes"]),
             )
         )
     return tuple(out)
+
+
+def _begins(standing: Standing) -> str | None:
+    """Whether a chosen baseline begins here, after another."""
+    later = standing.cycle == standing.segment == standing.baseline[0] and standing.cycle > 0
+    return "A baseline that was chosen begins here." if later else None
 
 
 def mix(stored: object) -> dict[str, float]:

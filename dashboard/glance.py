@@ -34,10 +34,16 @@ def glances(at: Revision, lineage: str) -> tuple[Glance, ...]:
             _end(past, past.trends[(name, None)], known[name]),
             known[name].votes,
             " ".join(known[name].doc.split("\n\n")[0].split()),
-            tuple(v.value if v else None for v in past.trends[(name, None)].values),
+            _own(past, past.trends[(name, None)]),
         )
         for name in desk.measured(at, lineage)
     )
+
+
+def _own(past: History, trend: Trend) -> tuple[float | None, ...]:
+    """The values of the lineage's own cycles, without those that a control lends."""
+    known = zip(past.standings, trend.values, strict=True)
+    return tuple(v.value if v else None for s, v in known if s.cycle >= 0)
 
 
 def _end(past: History, trend: Trend, metric: Metric) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,12 @@ from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, St
 from dashboard.words import FAMILY
 from metrics import deviations, pipeline
 from metrics.baselines import Choice
-from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
+from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend, Undefined
 from metrics.fields import MIX_KINDS, parse_mix
-from metrics.rules.threshold import checked
+from metrics.figures import STATISTICS
+from metrics.spots import Spot
 from metrics.store import Store, UserRule, Verdict
+from metrics.terms import WINDOW, checked
 
 Revision = tuple[str, int]
 
@@ -77,6 +80,12 @@ def baselines(at: Revision, lineage: str) -> tuple[Choice, pd.DataFrame, list[in
 def rules(at: Revision, lineage: str) -> list[UserRule]:
     """The user's rules for a lineage."""
     return _store(at[0]).rules(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def rule_log(at: Revision) -> pd.DataFrame:
+    """What was made, changed and deleted, see Store.rule_log."""
+    return _store(at[0]).rule_log()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -175,7 +184,7 @@ def story(
         status=said[-1].status if said else "learning",
         since=said[-1].since if said else None,
         marks=_marks(at, lineage),
-        limits=_limits(at, lineage, wanted[0], lines) if limits and wanted and lines else (),
+        limits=_limits(at, lineage, wanted[0]) if limits and wanted else (),
         theme=theme,
     )
 
@@ -238,20 +247,18 @@ def _marks(at: Revision, lineage: str) -> tuple[Mark, ...]:
     )
 
 
-def _limits(
-    at: Revision, lineage: str, wanted: tuple[str, str | None], lines: Sequence[Line]
-) -> tuple[Limit, ...]:
-    """The user's lines on this metric that can be drawn on its own scale."""
-    base = next((p.baseline for p in reversed(lines[0].points) if p.baseline is not None), None)
+def _limits(at: Revision, lineage: str, wanted: tuple[str, str | None]) -> tuple[Limit, ...]:
+    """The user's rules on this metric whose line stands at one value of it."""
+    past = history(at, lineage) if wanted[1] is None else parts(at, lineage, wanted[0])
+    found = past.trends.get(wanted)
+    here = Spot(past.standings, len(past.standings) - 1, (found,), WINDOW) if found else None
     out = []
     for rule in rules(at, lineage):
-        spec = checked(rule.options)
-        if (spec.get("metric"), spec.get("slice")) != wanted:
-            continue
-        if spec["statistic"] == "value":
-            out.append(Limit(spec["line"], spec["comparator"], spec["severity"]))
-        elif spec["statistic"] == "pct_baseline" and base is not None:
-            out.append(Limit(base * spec["line"] / 100, spec["comparator"], spec["severity"]))
+        terms = checked(rule.options)
+        level = STATISTICS.get(terms["statistic"]).level
+        if here is not None and level and (terms.get("metric"), terms.get("slice")) == wanted:
+            with suppress(Undefined):
+                out.append(Limit(level(here, terms["line"]), terms["comparator"], terms["severity"]))
     return tuple(out)
 
 

@@ -1,0 +1,145 @@
+"""Where a statistic is asked for: one cycle of what a rule watches, whole or with prompts left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from metrics import stats
+from metrics.core import Metric, MetricValue, Standing, Trend, Undefined
+from metrics.deviations import Deviation, deviation, error_on_scale, pairs
+
+Change = Callable[[Metric, MetricValue], MetricValue]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One cycle of the watched trends: one metric's, or those that are judged together.
+
+    `window` is the number of cycles that a statistic over several of them looks back on, this one included.
+    Whatever is not known here raises Undefined with the reason.
+    """
+
+    standings: tuple[Standing, ...]
+    position: int
+    trends: tuple[Trend, ...]
+    window: int
+
+    @property
+    def trend(self) -> Trend:
+        """The trend of the one metric that is watched."""
+        return self.trends[0]
+
+    @property
+    def past(self) -> list[int]:
+        """The earlier positions that compare with this one; what lies before a pinned baseline does not."""
+        here = self.standings[self.position]
+        first = min(here.baseline, default=0)
+        found = [i for i in range(self.position) if self.standings[i].segment == here.segment]
+        return [i for i in found if self.standings[i].cycle >= first]
+
+    def known(self, position: int) -> MetricValue:
+        """The metric's value at a position."""
+        return _known(self.trend.values[position])
+
+    def value(self, position: int | None = None) -> float:
+        """The metric's value at a position, by default here."""
+        return self.known(self.position if position is None else position).value or 0.0
+
+    def baseline(self, position: int | None = None) -> float:
+        """The mean of the baseline of a position, measured as the value there was."""
+        at = self.position if position is None else position
+        base = [v.value for v in self.trend.baselines[at] if v.value is not None]
+        if not base:
+            raise Undefined("Its baseline is not known.")
+        return sum(base) / len(base)
+
+    def of_baseline(self, position: int | None = None) -> float:
+        """The value at a position in percent of its baseline."""
+        return percent(self.value(position), self.baseline(position), "Its baseline")
+
+    def moved(self, trend: Trend) -> Deviation | None:
+        """How far one of the trends lies from its baseline here; None where that is not known."""
+        value = trend.values[self.position]
+        if value is None:
+            return None
+        return deviation(trend.metric, value, trend.baselines[self.position], pairs(trend, self.past))
+
+    def without(self, group: int) -> Spot:
+        """The same spot with one prompt group left out of every cycle that has replicates."""
+        return self._changed(lambda metric, v: _left_out(metric, v, group) if v.replicates else v)
+
+    def shifted(self, cycle: int) -> Spot:
+        """The same spot with one cycle one standard error higher, where it has no replicates."""
+        return self._changed(lambda metric, v: _shifted(metric, v) if v.cycle == cycle else v)
+
+    def stepped(self) -> Spot:
+        """The same spot with one count less at this cycle."""
+        here = self.standings[self.position].cycle
+        return self._changed(lambda _, v: _one_less(v) if v.cycle == here else v)
+
+    def cycles_where(self, holds: Callable[[MetricValue], bool]) -> list[int]:
+        """The cycles up to this one at which a known value of the trends is so."""
+        positions = [*self.past, self.position]
+        found = [t.values[i] for t in self.trends for i in positions]
+        found += [b for t in self.trends for b in t.baselines[self.position]]
+        return sorted({v.cycle for v in found if v is not None and v.status == "ok" and holds(v)})
+
+    def _changed(self, change: Change) -> Spot:
+        done: dict[int, MetricValue] = {}
+
+        def one(metric: Metric, value: MetricValue) -> MetricValue:
+            # The values of a baseline stand beside every cycle: each is changed once.
+            if id(value) not in done:
+                done[id(value)] = change(metric, value) if value.status == "ok" else value
+            return done[id(value)]
+
+        upto = self.position + 1
+        trends = tuple(
+            replace(
+                t,
+                values=tuple(None if v is None else one(t.metric, v) for v in t.values[:upto]),
+                baselines=tuple(tuple(one(t.metric, b) for b in base) for base in t.baselines[:upto]),
+            )
+            for t in self.trends
+        )
+        return replace(self, trends=trends)
+
+
+def percent(part: float, whole: float, of: str) -> float:
+    """`part` in percent of `whole`; nothing is so many percent of nothing.
+
+    >>> percent(0.4, 0.5, "Its baseline")
+    80.0
+    """
+    if not whole:
+        raise Undefined(f"{of} is 0, and nothing is so many percent of 0.")
+    return 100 * part / whole
+
+
+def _known(value: MetricValue | None) -> MetricValue:
+    if value is None or value.status != "ok" or value.value is None:
+        raise Undefined((value.note if value else None) or "It was not measured at this cycle.")
+    return value
+
+
+def _left_out(metric: Metric, value: MetricValue, group: int) -> MetricValue:
+    """The value with one group left out; its replicates move along, so that its noise stays what it was."""
+    on_scale = stats.transform(value.replicates, metric.scale)
+    moved = on_scale + on_scale[group] - float(stats.transform(value.value or 0.0, metric.scale))
+    return replace(
+        value,
+        value=value.replicates[group],
+        replicates=tuple(stats.untransform(moved, metric.scale).tolist()),
+    )
+
+
+def _shifted(metric: Metric, value: MetricValue) -> MetricValue:
+    now, error = value.value or 0.0, value.stderr or 0.0
+    moved = float(stats.transform(now, metric.scale)) + error_on_scale(now, error, metric.scale)
+    return replace(value, value=float(stats.untransform(moved, metric.scale)))
+
+
+def _one_less(value: MetricValue) -> MetricValue:
+    now, step = value.value or 0.0, value.step or 0.0
+    return replace(value, value=now - step if now - step > 0 else now + step)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, baselines, frame, picture, status
+from dashboard.parts import acknowledging, baselines, frame, picture, rules, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
@@ -29,8 +29,15 @@ NOTHING = {
 def page() -> None:
     """Alerts of one state, the newest first."""
     at = desk.now()
-    rows = desk.alerts(at)
     st.title("Alerts")
+    _alerts(at)
+    names = status.by_urgency(at, desk.lineages(at))["lineage"].tolist()
+    if names:
+        rules.away(at, names)
+
+
+def _alerts(at: desk.Revision) -> None:
+    rows = desk.alerts(at)
     counts = rows["state"].value_counts()
     state = st.segmented_control(
         "State", STATES, default="open", required=True, key="state", bind="query-params",
@@ -84,7 +91,8 @@ def _sure(alert: pd.Series) -> list[str]:
     index = desk.index(alert["evidence"])
     if index is not None:
         out.append(f"All voting metrics together <b>{z_text(index, INDEX_LINE)}</b>, low from {INDEX_LINE:g}")
-    out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
+    own = str(alert["rule"]).startswith("threshold")
+    out.append("Rule: one of your own" if own else f"Rule: {safe(str(alert['rule']).replace('_', ' '))}")
     return out
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from metrics import stats
-from metrics.core import Metric, MetricValue, Standing, Trend, Undefined
+from metrics.core import Metric, MetricValue, Scale, Standing, Trend, Undefined
 from metrics.deviations import Deviation, deviation, error_on_scale, pairs
 
 Change = Callable[[Metric, MetricValue], MetricValue]
@@ -67,7 +68,7 @@ class Spot:
 
     def without(self, group: int) -> Spot:
         """The same spot with one prompt group left out of every cycle that has replicates."""
-        return self._changed(lambda metric, v: _left_out(metric, v, group) if v.replicates else v)
+        return self._changed(lambda metric, v: _left_out(metric.scale, v)[group] if v.replicates else v)
 
     def shifted(self, cycle: int) -> Spot:
         """The same spot with one cycle one standard error higher, where it has no replicates."""
@@ -123,14 +124,15 @@ def _known(value: MetricValue | None) -> MetricValue:
     return value
 
 
-def _left_out(metric: Metric, value: MetricValue, group: int) -> MetricValue:
-    """The value with one group left out; its replicates move along, so that its noise stays what it was."""
-    on_scale = stats.transform(value.replicates, metric.scale)
-    moved = on_scale + on_scale[group] - float(stats.transform(value.value or 0.0, metric.scale))
-    return replace(
-        value,
-        value=value.replicates[group],
-        replicates=tuple(stats.untransform(moved, metric.scale).tolist()),
+@lru_cache(maxsize=4096)
+def _left_out(scale: Scale, value: MetricValue) -> tuple[MetricValue, ...]:
+    """The value with each group left out; its replicates move along, so that its noise stays what it was."""
+    on_scale = stats.transform(value.replicates, scale)
+    moved = on_scale + (on_scale - float(stats.transform(value.value or 0.0, scale)))[:, None]
+    rows = stats.untransform(moved, scale).tolist()
+    return tuple(
+        replace(value, value=left, replicates=tuple(row))
+        for left, row in zip(value.replicates, rows, strict=True)
     )
 
 

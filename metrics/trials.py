@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from metrics import chance, moving, pipeline, stats
-from metrics.core import History, TailwatchError
+from metrics.core import METRICS, History, TailwatchError
 from metrics.rules.threshold import Step, follow, watched
 from metrics.store import Store, Verdict
 from metrics.terms import checked
@@ -94,10 +94,9 @@ def tried(
     """Try a rule on a lineage; what was found before serves as long as nothing moved that it rests on."""
     terms = checked(options)
     since = open_since(store.verdicts(lineage))
-    rests_on = (
-        *(version("tailwatch"), sorted(terms.items()), since, store.standings(lineage)),
-        sorted(store.digests(lineage).items()),
-    )
+    code = (version("tailwatch"), [(m.name, m.version) for m in METRICS.all().values()])
+    data = (store.standings(lineage), sorted(store.digests(lineage).items()), since)
+    rests_on = (*code, *data, sorted(terms.items()))
     key = hashlib.blake2b(repr(rests_on).encode("utf-8", "replace"), digest_size=12).hexdigest()
     known = store.trial(lineage, key)
     if known is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
+from functools import lru_cache
 
 from metrics import stats
 from metrics.core import MetricValue, Undefined
@@ -33,13 +31,17 @@ def slope(spot: Spot) -> float:
     known = [i for i in near if (v := spot.trend.values[i]) is not None and v.status == "ok"]
     if len(known) < FEWEST:
         raise Undefined(f"Fewer than {FEWEST} of the last {spot.window} cycles are known.")
-    cycles = [spot.standings[i].cycle for i in known]
     errors = [_error(spot.known(i)) for i in known]
-    weights = [1 / e for e in errors] if all(errors) else [1.0] * len(errors)
-    return float(np.polyfit(cycles, [spot.of_baseline(i) for i in known], 1, w=weights)[0])
+    weights = [1 / (e * e) for e in errors] if all(errors) else [1.0] * len(errors)
+    points = [(spot.standings[i].cycle, spot.of_baseline(i)) for i in known]
+    middle = sum(w * x for w, (x, _) in zip(weights, points, strict=True)) / sum(weights)
+    pulls = [w * (x - middle) for w, (x, _) in zip(weights, points, strict=True)]
+    moved = sum(p * y for p, (_, y) in zip(pulls, points, strict=True))
+    return moved / sum(p * x for p, (x, _) in zip(pulls, points, strict=True))
 
 
+@lru_cache(maxsize=4096)
 def _error(value: MetricValue) -> float:
     """The standard error of a value; 0 where it is not known."""
     found = stats.jackknife_se(value.replicates) if value.replicates else value.stderr or 0.0
-    return max(found, value.step or 0.0) if math.isfinite(found) else 0.0
+    return max(found, value.step or 0.0)

@@ -176,7 +176,8 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     standings = store.standings(lineage)
     stored = store.all_values(lineage, metric, slice)
     catalog = known_metrics(store, lineage)
-    names = sorted({(k[2], k[1]) for k in stored if k[2] in catalog}, key=lambda k: (k[0], k[1] or ""))
+    found = {(k[2], k[1]) for k in stored if k[2] in catalog and k[0] != REFERENCE}
+    names = sorted(found, key=lambda k: (k[0], k[1] or ""))
 
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
         return stored.get((cycle, part, metric, catalog[metric].version, standing.comparison))
@@ -188,7 +189,8 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
             tuple(v for v in (value(s, c, name, part) for c in _times(s.baseline)) if v is not None)
             for s in standings
         )
-        trends[(name, part)] = Trend(catalog[name], part, own, base)
+        human = tuple(value(s, REFERENCE, name, part) for s in standings)
+        trends[(name, part)] = Trend(catalog[name], part, own, base, human)
     return History(lineage, tuple(standings), trends)
 
 

@@ -59,6 +59,16 @@ class Spot:
         """The value at a position in percent of its baseline."""
         return percent(self.value(position), self.baseline(position), "Its baseline")
 
+    def reference(self) -> float:
+        """What the pinned human reference has of the metric, measured as the value here was."""
+        if not any(self.trend.references):
+            raise Undefined("No human reference is pinned.")
+        found = self.trend.references[self.position]
+        if found is not None and found.status == "ok":
+            return found.value or 0.0
+        why = f": {found.note}" if found and found.note else "."
+        raise Undefined(f"The human reference has no value of it{why}")
+
     def moved(self, trend: Trend) -> Deviation | None:
         """How far one of the trends lies from its baseline here; None where that is not known."""
         value = trend.values[self.position]
@@ -84,6 +94,7 @@ class Spot:
         positions = [*self.past, self.position]
         found = [t.values[i] for t in self.trends for i in positions]
         found += [b for t in self.trends for b in t.baselines[self.position]]
+        found += [r for t in self.trends for r in t.references[self.position : self.position + 1]]
         return sorted({v.cycle for v in found if v is not None and v.status == "ok" and holds(v)})
 
     def _changed(self, change: Change) -> Spot:
@@ -101,6 +112,7 @@ class Spot:
                 t,
                 values=tuple(None if v is None else one(t.metric, v) for v in t.values[:upto]),
                 baselines=tuple(tuple(one(t.metric, b) for b in base) for base in t.baselines[:upto]),
+                references=tuple(None if r is None else one(t.metric, r) for r in t.references[:upto]),
             )
             for t in self.trends
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -110,7 +110,8 @@ def trial(
     past: History, terms: Mapping[str, Any], since: int | None, progress: Progress, series: int
 ) -> Trial:
     """Try checked terms on a history; what comes from `since` on, an open alert, is not taken for noise."""
-    steps = list(follow(past, terms))
+    # A cycle below 0 is one that a control lineage lends.
+    steps = [step for step in follow(past, terms) if step.cycle >= 0]
     fired = tuple(s.cycle for s in steps if _fires(s, terms))
     unknown = [s for s in steps if s.unknown]
     told = (tuple(s.cycle for s in unknown), unknown[-1].unknown or "") if unknown else ((), "")
@@ -148,12 +149,21 @@ def _wolf(past: History, terms: Mapping[str, Any], since: int | None, progress: 
     fired = told = 0
     for nth in range(series):
         progress(nth / series, "Trying it on this lineage's own noise")
-        steps = list(follow(chance.draw(noise, nth, CYCLES), terms))
+        steps = list(follow(_beside(chance.draw(noise, nth, CYCLES), past), terms))
         told += any(step.figure for step in steps)
         fired += any(_fires(step, terms) for step in steps)
     if not told:
         raise TailwatchError(next((s.unknown for s in steps if s.unknown), "It is not known."))
     return fired
+
+
+def _beside(drawn: History, past: History) -> History:
+    """A simulated history with the human reference of the true one, which retraining does not move."""
+    trends = {
+        key: replace(t, references=past.trends[key].references[-1:] * len(t.values))
+        for key, t in drawn.trends.items()
+    }
+    return replace(drawn, trends=trends)
 
 
 def _read(facts: Mapping[str, Any]) -> Trial:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from metrics import pipeline, ruling, trials
+from metrics import pipeline, ruling, stats, trials
 from metrics.cli import main
 from metrics.core import TailwatchError
+from metrics.human import matched
 from metrics.store import Store
-from tests import planted
+from tests import planted, telling
 
 FALLS = 8
 
@@ -120,6 +123,50 @@ def test_a_name_means_a_metric_or_a_family_as_the_statistic_asks(store: Store):
     assert ruling.drafted(store, "L", {**options, "statistic": "index"}).options["family"] == "coverage"
 
 
+@pytest.fixture
+def human(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A lineage whose last cycle says exactly what the pinned reference does, the others much the same."""
+    monkeypatch.setattr(trials, "SERIES", 20)
+    found, store = telling.rows(cycles=5), Store(tmp_path / "human.duckdb")
+    last = found[found["cycle"] == 4].drop(columns=["lineage", "cycle", "prediction", "score"])
+    pipeline.reference(store, [last], lineage="L")
+    pipeline.ingest(store, [found])
+    return store
+
+
+def test_a_rule_against_the_human_reference(human: Store):
+    """Of the texts of cycle 4 themselves, all but a few of which are measured, cycle 4 has about 100 %."""
+    (found,) = pipeline.history(human, "L", metric="distinct_1", slice=None).trends.values()
+    pct = 100 * (found.values[4].value or 0) / (found.references[4].value or 0)
+    assert pct == pytest.approx(100, abs=3)
+    given = {"watches": "distinct_1", "statistic": "pct_reference", "comparator": "below"}
+    fired = [trials.tried(human, "L", ruling.drafted(human, "L", {**given, "line": x}).options).fired
+             for x in (pct - 0.1, pct + 0.1)]  # fmt: skip
+    assert fired == [(), (4,)]
+    scored = ruling.drafted(human, "L", {**given, "watches": "mean_score", "line": 90})
+    says = trials.tried(human, "L", scored.options).in_words()
+    assert "cannot be told: The human reference has no value of it: " in says
+    with human.writing() as con:
+        con.execute("DELETE FROM metric_values WHERE cycle < 0")
+    assert pipeline.refresh(human) == ["L"]
+    assert [*pipeline.history(human, "L", metric="distinct_1", slice=None).trends.values()] == [found]
+
+
+def test_without_a_pinned_reference_there_is_nothing_to_hold_it_against(store: Store):
+    for lineage, where in (("L", "'L' has none"), (None, "no lineage has one")):
+        with pytest.raises(TailwatchError, match=f"held against the pinned human reference, and {where}"):
+            add(store, lineage, statistic="pct_reference")
+
+
+def test_as_many_human_texts_as_outputs_whatever_group_is_left_out():
+    """For a comparison size of 90, 100 of 1,000 texts: 5 of each of the 20 groups."""
+    texts = pd.DataFrame({"example_id": [f"h{i}" for i in range(1000)]})
+    kept = matched(texts, 90)
+    assert np.bincount(stats.groups(kept["example_id"]), minlength=20).tolist() == [5] * 20
+    assert set(matched(texts[::-1].reset_index(drop=True), 90)["example_id"]) == set(kept["example_id"])
+    assert len(matched(texts.head(50), 90)) == 50
+
+
 def told(capsys: pytest.CaptureFixture[str], store: Store, *words: object) -> tuple[int, str, str]:
     code = main(["rules", "--db", str(store.path), *map(str, words)])
     return code, *capsys.readouterr()
@@ -200,5 +247,6 @@ def test_the_help_teaches(capsys):
     out = capsys.readouterr().out
     assert "examples:" in out
     assert all(
-        f"  {name} " in out for name in ("value", "pct_baseline", "pct_previous", "slope", "z", "index")
+        f"  {name} " in out
+        for name in ("value", "pct_baseline", "pct_previous", "pct_reference", "slope", "z", "index")
     )

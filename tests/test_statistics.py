@@ -31,7 +31,9 @@ def spot(values: Sequence[MetricValue], window: int = 5) -> Spot:
     """The last cycle of one metric whose baseline is its first four."""
     places = planted.standings(len(values))
     base = tuple(tuple(values[c] for c in s.baseline) for s in places)
-    trend = Trend(METRICS.get(values[0].metric), None, tuple(values), base)
+    # The human reference, which has a value of its own beside every cycle's.
+    human = value(-1, 0.6, replicates=(0.6,) * GROUPS)
+    trend = Trend(METRICS.get(values[0].metric), None, tuple(values), base, (human,) * len(values))
     return Spot(tuple(places), len(values) - 1, (trend,), window)
 
 
@@ -74,6 +76,7 @@ def test_each_is_named_as_its_file_and_says_what_it_is(name: str):
         ("value", [*BASE, 0.3], 0.3),
         ("pct_baseline", [*BASE, 0.3], 60),  # of their mean, .5
         ("pct_previous", [*BASE, 0.3], 50),  # of .6
+        ("pct_reference", [*BASE, 0.3], 50),  # of .6
         # 100, 100, 96, 92, 88 % of .5 lie -2 ... 2 from the middle cycle:
         # (-2 * 100 - 1 * 100 + 1 * 92 + 2 * 88) / (4 + 1 + 1 + 4) = -3.2
         ("slope", [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.44], -3.2),
@@ -150,6 +153,15 @@ def test_unknown_is_said_and_never_a_number(statistic: str):
 def test_why_it_is_unknown(statistic: str, numbers: Sequence[float | None], why: str):
     with pytest.raises(Undefined, match=why):
         of(statistic, plain(numbers))
+
+
+def test_the_human_reference_may_have_no_value():
+    at = plain([*BASE, 0.3])
+    silent = replace(at.trend, references=(value(-1, None),) * 5)
+    with pytest.raises(Undefined, match="The human reference has no value of it: Nothing to count"):
+        of("pct_reference", replace(at, trends=(silent,)))
+    with pytest.raises(Undefined, match="No human reference is pinned"):
+        of("pct_reference", replace(at, trends=(replace(at.trend, references=()),)))
 
 
 def test_the_value_has_the_interval_that_the_charts_show():

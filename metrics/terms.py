@@ -39,7 +39,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     full["for_cycles"] = _count(full["for_cycles"], 1, "A rule holds for")
     full["window"] = _count(full["window"], FEWEST_WINDOW, "A slope looks back on")
     part = str(full.get("slice", "a=b"))
-    if "=" not in part and not part.startswith(("class:", "mode:")):
+    if "=" not in part and ":" not in part:
         raise TailwatchError("A slice is given as NAME=VALUE or class:NAME;", f"got '{part[:40]}'.")
     return _watching(full)
 

@@ -136,9 +136,10 @@ def _family(name: str) -> str:
 
 def _slice(at: desk.Revision, lineage: str, statistic: Statistic, watches: str, start: Start) -> str | None:
     """The whole, or one of the slices that the watched metrics have."""
-    voters = [m.name for m in METRICS.all().values() if m.votes and watches in (ALL_VOTERS, m.family)]
-    names = voters if statistic.of == "family" else [watches]
-    found = {part for name in names for _, part in desk.parts(at, lineage, name).trends if part}
+    voters = (m.name for m in METRICS.all().values() if m.votes and watches in (ALL_VOTERS, m.family))
+    # The user's own slices are measured of every metric alike.
+    name = next(voters) if statistic.of == "family" else watches
+    found = {part for _, part in desk.parts(at, lineage, name).trends if part}
     first = start.of("slice")
     options = ["", *sorted(found | ({first} if first else set()))]
     shown = apart(options, lambda slice: part(slice) if slice else WHOLE)

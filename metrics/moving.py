@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,16 +66,16 @@ class Moving:
     def only(self, wanted: Collection[tuple[str, str | None]]) -> Moving:
         """What moves some of them alone, by metric and slice: learned with the others, and sooner drawn."""
         kept = [i for i, p in enumerate(self.places) if (p.metric.name, p.like.slice) in wanted]
-        noise = Retraining(
-            self.noise.sampled[kept], self.noise.variance[kept], self.noise.carried[kept], self.noise.shared
-        )
+        noise: dict[str, Any] = {
+            name: x[kept] for name, x in vars(self.noise).items() if isinstance(x, np.ndarray)
+        }
         return replace(
             self,
             places=tuple(self.places[i] for i in kept),
             groups=self.groups[:, kept],
             lasting=self.lasting[kept],
             alone=self.alone[kept],
-            noise=noise,
+            noise=replace(self.noise, **noise),
             shared=self.shared[kept],
         )
 

@@ -93,7 +93,7 @@ def tried(
 ) -> Trial:
     """Try a rule on a lineage; what was found before serves as long as nothing moved that it rests on."""
     terms = checked(options)
-    since = open_since(store.verdicts(lineage))
+    since = narrows_since(store.verdicts(lineage))
     code = (version("tailwatch"), [(m.name, m.version) for m in METRICS.all().values()])
     data = (store.standings(lineage), sorted(store.digests(lineage).items()), since)
     rests_on = (*code, *data, sorted(terms.items()))
@@ -122,8 +122,11 @@ def trial(
     return Trial(wolf, why, fired, len(steps), *told, series=series)
 
 
-def open_since(said: Sequence[Verdict]) -> int | None:
-    """The first cycle of the early warning's evidence, where it has not ended."""
+def narrows_since(said: Sequence[Verdict]) -> int | None:
+    """The first cycle of the early warning's evidence, where it has not ended.
+
+    What users' own rules find is not asked: a rule is not to be tried on a noise that hangs on rules.
+    """
     last = said[-1].findings if said else ()
     return next((f.since for rule, f in last if rule == "early_warning" and f.severity != "watch"), None)
 

@@ -39,6 +39,11 @@ class Spot:
         found = [i for i in range(self.position) if self.standings[i].segment == here.segment]
         return [i for i in found if self.standings[i].cycle >= first]
 
+    @property
+    def own_past(self) -> list[int]:
+        """The same, without the cycles that a control lineage lends, which are numbered below 0."""
+        return [i for i in self.past if self.standings[i].cycle >= 0]
+
     def known(self, position: int) -> MetricValue:
         """The metric's value at a position."""
         return _known(self.trend.values[position])

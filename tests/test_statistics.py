@@ -111,6 +111,19 @@ def test_the_cycle_before_is_measured_alike():
     assert of("pct_previous", replace(at, standings=places, trends=(trend,))) == pytest.approx(75)
 
 
+def test_cycles_that_a_control_lends_lie_before_none():
+    """Four lent cycles, then two of the lineage's own: nothing before the first, and no slope through two."""
+    at = plain([*BASE, 0.5, 0.4])
+    lent = tuple(replace(s, cycle=s.cycle - (2**31 if i < 4 else 4)) for i, s in enumerate(at.standings))
+    at = replace(at, standings=tuple(replace(s, baseline=tuple(x.cycle for x in lent[:4])) for s in lent))
+    assert of("pct_previous", at) == pytest.approx(80)
+    assert of("pct_baseline", at) == pytest.approx(80)
+    with pytest.raises(Undefined, match="no cycle before it"):
+        of("pct_previous", replace(at, position=4))
+    with pytest.raises(Undefined, match="Fewer than 3"):
+        of("slope", at)
+
+
 def test_z_keeps_its_sign_and_an_index_is_turned_so_that_below_0_is_worse():
     low = planted.collapsing(onset=8, count=10)
     for name, below in (("distinct_1", True), ("duplicate_rate", False)):

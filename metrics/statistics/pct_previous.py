@@ -14,9 +14,9 @@ def pct_previous(spot: Spot) -> float:
     Where the two were not measured alike, such as at different sizes, each is first taken in percent of the
     baseline that was measured as it was.
     """
-    if not spot.past:
+    if not spot.own_past:
         raise Undefined("There is no cycle before it to compare with.")
-    before = spot.past[-1]
+    before = spot.own_past[-1]
     now, then = spot.standings[spot.position], spot.standings[before]
     if now.comparison == then.comparison:
         return percent(spot.value(), spot.value(before), "The cycle before")

@@ -27,7 +27,7 @@ def slope(spot: Spot) -> float:
     prompts make it, not how much retraining moves the metric.
     """
     spot.value()
-    near = [*spot.past, spot.position][-spot.window :]
+    near = [*spot.own_past, spot.position][-spot.window :]
     known = [i for i in near if (v := spot.trend.values[i]) is not None and v.status == "ok"]
     if len(known) < FEWEST:
         raise Undefined(f"Fewer than {FEWEST} of the last {spot.window} cycles are known.")

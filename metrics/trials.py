@@ -37,7 +37,10 @@ class Trial:
 
     @property
     def share(self) -> tuple[float, float, float] | None:
-        """Share of healthy series in which it fires at least once, with its 95 % interval (Wilson 1927)."""
+        """Share of healthy series in which it fires at least once, with its 95 % interval (Wilson 1927).
+
+        The interval is that of the number of series; how well the noise is known is not in it.
+        """
         if self.wolf is None:
             return None
         return self.wolf / self.series, *stats.wilson(self.wolf / self.series, self.series)

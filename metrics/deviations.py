@@ -1,14 +1,9 @@
-"""How far a metric lies from its baseline, in units of what moves it when nothing is wrong.
-
-The distance is divided by the larger of two noises: the sampling noise of that very difference, paired by
-prompt where there are replicates, and the noise between successive retrainings, learned from the cycles so
-far.
-"""
+"""How far a metric lies from its baseline, cycle by cycle, and what sampling alone would move it by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,83 +12,79 @@ from metrics import stats
 from metrics.core import FEWEST_BASELINE, GROUPS, Metric, MetricValue, Scale, Trend
 
 Floats = npt.NDArray[np.float64]
-Pair = tuple[MetricValue, Sequence[MetricValue]]
-
-PRIOR_CORRELATION = 0.3
-_STILL = np.zeros(GROUPS)
 
 
 @dataclass(frozen=True)
-class Deviation:
-    """How far one value lies from its baseline, on the metric's own scale turned so that down is bad.
+class Course:
+    """One metric's distances from its baseline over a line of cycles; NaN where unknown.
 
-    `z` is t-corrected, `change` relative (-0.29 is 29 % below), `noise` the standard deviation that a normal
-    retraining moves it by, as a share of the baseline; `sure_change` is the end of the 90 % interval of the
-    change that lies nearer to no loss.
+    `d`: (cycles,) on the metric's own scale, turned so that down is bad. `replicates`: (cycles, GROUPS) of d,
+    paired by prompt, NaN where a side has none. `error`: (cycles,) the standard error of d from sampling, at
+    least one step of its count; `own` that of the value alone. `base`: which of the cycles are its baseline,
+    none where that lies elsewhere; `anchors` how many values the baseline has. `votes`: whether the value may
+    vote.
     """
 
-    z: float
-    change: float
-    sure_change: float
-    value: float
-    baseline: float
-    noise: float
-    votes: bool
-    replicates: Floats = field(repr=False, compare=False, default_factory=lambda: np.zeros(0))
+    metric: Metric
+    d: Floats
+    replicates: Floats
+    error: Floats
+    own: Floats
+    votes: npt.NDArray[np.bool_]
+    base: tuple[int, ...]
+    anchors: int
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Which cycles have a value beside a baseline."""
+        return ~np.isnan(self.d)
 
 
-def pairs(trend: Trend, positions: Sequence[int]) -> list[Pair]:
-    """The values at these positions that are there, each with its own baseline."""
-    found = ((trend.values[i], trend.baselines[i]) for i in positions)
-    return [(value, base) for value, base in found if value is not None]
+def course(trend: Trend, positions: Sequence[int], base: tuple[int, ...]) -> Course:
+    """The distances at these positions of a trend; `base` are places among them."""
+    metric = trend.metric
+    points = [_Point.of(metric, trend.values[i], trend.baselines[i]) for i in positions]
+    return Course(
+        metric,
+        np.array([p.d for p in points]),
+        np.array([p.replicates for p in points]).reshape(len(points), GROUPS),
+        np.array([p.error for p in points]),
+        np.array([p.own for p in points]),
+        np.array([p.votes for p in points]),
+        base,
+        max((len(_known(trend.baselines[i])) for i in positions), default=0),
+    )
 
 
-def learned_noise(past: Floats) -> tuple[float, float]:
-    """Noise between retrainings from successive differences, with its degrees of freedom (von Neumann 1941).
+@dataclass(frozen=True)
+class _Point:
+    d: float = np.nan
+    replicates: Floats | tuple[float, ...] = (np.nan,) * GROUPS
+    error: float = np.nan
+    own: float = np.nan
+    votes: bool = False
 
-    A slow drift hardly inflates it. From m values of white noise: 2 (m - 1)^2 / (3 m - 4) degrees.
-
-    >>> [round(x, 3) for x in learned_noise(np.array([0.0, 1.0, 0.0, 1.0]))]
-    [0.707, 2.25]
-    """
-    steps = np.diff(past)
-    m = len(past)
-    if m < 3:
-        return 0.0, 1.0
-    return float(np.sqrt(np.mean(steps**2) / 2)), 2 * (m - 1) ** 2 / (3 * m - 4)
-
-
-def deviation(
-    metric: Metric, value: MetricValue, baseline: Sequence[MetricValue], past: Sequence[Pair]
-) -> Deviation | None:
-    """Compare a value with its baseline; None where either is unknown.
-
-    `past` pairs earlier values with their own baselines: only distances between what was measured alike
-    say how much the metric moves.
-    """
-    d = _distance(metric, value, baseline)
-    if d is None or value.value is None:
-        return None
-    base = _known(baseline)
-    replicates = _paired(metric, value, base)
-    step = stats.step_on_scale(value.value, value.step, metric.scale)
-    sampling = stats.jackknife_se(replicates) if len(replicates) else _unpaired(metric, value, base)
-    sampling = max(sampling, step)
-    moved = [_distance(metric, then, beside) for then, beside in past]
-    learned, freedom = learned_noise(np.array([m for m in moved if m is not None]))
-    learned *= float(np.sqrt(1 + 1 / len(base)))
-    sigma, freedom = (sampling, GROUPS - 1.0) if sampling >= learned else (learned, freedom)
-    z = float(stats.t_corrected(d / sigma, freedom)) if sigma > 0 else 0.0
-    # The end of the 90 % interval nearer to no loss, by Student as z itself.
-    sure = d + sigma * stats.t_quantile(0.95, freedom)
-    centre = float(np.mean([_y(b, metric) for b in base]))
-    return _describe(metric, value, centre, sure, sigma, z, replicates)
+    @staticmethod
+    def of(metric: Metric, value: MetricValue | None, baseline: Sequence[MetricValue]) -> _Point:
+        base = _known(baseline)
+        if value is None or value.status != "ok" or len(base) < FEWEST_BASELINE:
+            return _Point()
+        step = stats.step_on_scale(value.value or 0.0, value.step, metric.scale)
+        paired = _paired(metric, value, base)
+        error = _unpaired(metric, value, base) if paired is None else stats.jackknife_se(paired)
+        return _Point(
+            _y(value, metric) - float(np.mean([_y(b, metric) for b in base])),
+            (np.nan,) * GROUPS if paired is None else paired,
+            max(error, step),
+            max(_error(value, metric) or 0.0, step),
+            metric.votes and (value.n or 0) >= metric.votes_from,
+        )
 
 
-def _paired(metric: Metric, value: MetricValue, base: Sequence[MetricValue]) -> Floats:
-    """Replicates of the difference, empty where any side has none."""
+def _paired(metric: Metric, value: MetricValue, base: Sequence[MetricValue]) -> Floats | None:
+    """Replicates of the difference, None where any side has none."""
     if not all(len(v.replicates) == GROUPS for v in (value, *base)):
-        return np.zeros(0)
+        return None
     beside = np.array([_replicates(b, metric) for b in base])
     return np.asarray(_replicates(value, metric) - beside.mean(axis=0), float)
 
@@ -137,33 +128,6 @@ def _known(values: Sequence[MetricValue]) -> list[MetricValue]:
     return [v for v in values if v.status == "ok"]
 
 
-def _distance(metric: Metric, value: MetricValue, baseline: Sequence[MetricValue]) -> float | None:
-    base = _known(baseline)
-    if value.status != "ok" or len(base) < FEWEST_BASELINE:
-        return None
-    return _y(value, metric) - float(np.mean([_y(b, metric) for b in base]))
-
-
-def _describe(
-    metric: Metric, value: MetricValue, centre: float, sure: float, sigma: float, z: float, r: Floats
-) -> Deviation:
-    sign, now = -1.0 if metric.healthy == "low" else 1.0, value.value or 0.0
-    back = [float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0.0, sure, -sigma)]
-    base = back[0]
-    scale = abs(base) if base else 1.0
-    votes = metric.votes and (value.n or 0) >= metric.votes_from
-    return Deviation(
-        z=z,
-        change=(now - base) / scale,
-        sure_change=(back[1] - base) / scale,
-        value=now,
-        baseline=base,
-        noise=abs(back[2] - base) / scale,
-        votes=votes,
-        replicates=r,
-    )
-
-
 def _y(value: MetricValue, metric: Metric) -> float:
     sign = -1.0 if metric.healthy == "low" else 1.0
     return sign * float(stats.transform(value.value or 0.0, metric.scale))
@@ -174,23 +138,44 @@ def _replicates(value: MetricValue, metric: Metric) -> Floats:
     return sign * stats.transform(value.replicates, metric.scale)
 
 
-def joint_index(deviations: Sequence[Deviation]) -> float | None:
-    """Mean z of the voters over what it varies by, were nothing wrong.
+@dataclass(frozen=True)
+class Deviation:
+    """How far one value lies from its baseline, in figures that a person reads.
 
-    Their correlation is half that of the replicates, half a constant: twenty replicates say little alone.
-    Of a voter without replicates the constant is all that is known.
+    `z` counts normal movements, Student-corrected, down being bad; `run` is the score of its worst run of
+    cycles up to this one. `change` is relative (-0.29 is 29 % below), `noise` the normal movement, as a share
+    of the baseline; `sure_change` is the end of the 90 % interval of the change that lies nearer to no loss.
     """
-    if not deviations:
-        return None
-    told = np.array([len(d.replicates) > 0 for d in deviations])
-    moves = np.array(
-        [d.replicates - d.replicates.mean() if len(d.replicates) else _STILL for d in deviations]
+
+    z: float
+    run: float
+    change: float
+    sure_change: float
+    value: float
+    baseline: float
+    noise: float
+    votes: bool
+
+
+def described(
+    trend: Trend, position: int, d: float, normal: tuple[float, float], z: tuple[float, float], votes: bool
+) -> Deviation:
+    """A distance `d` in figures; `normal` is its standard deviation with its degrees of freedom."""
+    metric, value = trend.metric, trend.values[position]
+    sign, now = -1.0 if metric.healthy == "low" else 1.0, (value.value if value else None) or 0.0
+    sigma, freedom = normal
+    # The end of the 90 % interval nearer to no loss, by Student as z itself.
+    sure = d + sigma * stats.t_quantile(0.95, freedom)
+    centre = float(np.mean([_y(b, metric) for b in _known(trend.baselines[position])]))
+    base, end, low = (float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0, sure, -sigma))
+    scale = abs(base) if base else 1.0
+    return Deviation(
+        z=z[0],
+        run=z[1],
+        change=(now - base) / scale,
+        sure_change=(end - base) / scale,
+        value=now,
+        baseline=base,
+        noise=abs(low - base) / scale,
+        votes=votes,
     )
-    norms = np.linalg.norm(moves, axis=1)
-    unit = np.divide(moves, norms[:, None], out=np.zeros_like(moves), where=norms[:, None] > 0)
-    seen = 0.5 * (unit @ unit.T) + 0.5 * PRIOR_CORRELATION
-    correlation = np.where(np.outer(told, told), seen, PRIOR_CORRELATION)
-    np.fill_diagonal(correlation, 1.0)
-    count = len(deviations)
-    spread = np.sqrt(max(float(correlation.sum()), 1.0)) / count
-    return float(np.mean([d.z for d in deviations]) / spread)

@@ -1,0 +1,110 @@
+"""How unusual it is that metrics stay low for some cycles running, each alone and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from metrics.deviations import Course, Floats
+from metrics.noise import RUNS, Normal
+
+# What is less unusual than this adds nothing, so that ten calm metrics do not hide one that falls.
+CUT = 1.75
+# How often one cycle of a healthy lineage is over the line. Chosen on tuning seeds of the benchmark.
+CHANCE = 0.003
+# Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
+ALIKE, ALIKE_STEPS = 0.15, 8.0
+_DRAWS, _ROUNDED = 100_000, 0.05
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+
+
+def run_scores(scores: Floats, normal: Normal) -> dict[int, Floats]:
+    """For each of RUNS, (cycles,): the normal score of the chance that all its cycles lie as low as they do.
+
+    NaN where one of them is unknown. The cycles of a run are alike by their baseline and by what is carried
+    over, and are taken as equally correlated.
+    """
+    found = {}
+    for run in RUNS:
+        highest = np.full(len(scores), np.nan)
+        for at in range(run - 1, len(scores)):
+            highest[at] = scores[at - run + 1 : at + 1].max()
+        found[run] = all_below(highest, normal.alike[run], run)
+    return found
+
+
+def all_below(highest: Floats, alike: Floats, run: int) -> Floats:
+    """The normal score of the chance that `run` equally correlated normal values all lie below.
+
+    Two that are independent lie below 0 in a quarter of cases, two that are the same in half:
+
+    >>> all_below(np.zeros(2), np.array([0.0, 1.0]), 2).round(2).tolist()
+    [-0.67, -0.09]
+    """
+    # Beyond .97 the nodes lie too far apart.
+    shared = np.clip(alike, 0.0, 0.97)[:, None]
+    inner = (highest[:, None] - np.sqrt(shared) * _NODES) / np.sqrt(1 - shared)
+    chance = (ndtr(inner) ** run) @ (_WEIGHTS / _WEIGHTS.sum())
+    return np.asarray(ndtri(np.clip(chance, 1e-15, 1 - 1e-12)), float)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """All voting metrics together after each cycle, both (cycles,).
+
+    `strength`: how low their runs lie beside the line, 1 at the line; NaN where none is known. `run`: the
+    number of cycles of the run that is lowest.
+    """
+
+    strength: Floats
+    run: npt.NDArray[np.int64]
+
+
+def together(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], alike: Floats) -> Joint:
+    """Sum what runs lie beyond CUT, over the metrics that vote (metrics, cycles), against the line."""
+    strength = np.full((len(RUNS), len(alike)), np.nan)
+    for i, run in enumerate(RUNS):
+        each = np.array([s[run] for s in scores]).reshape(len(scores), len(alike))
+        known = votes & ~np.isnan(each)
+        beyond = -np.where(known, np.minimum(each + CUT, 0.0), 0.0).sum(axis=0)
+        for at in np.flatnonzero(known.any(axis=0)):
+            near = round(alike[at] / _ROUNDED) * _ROUNDED
+            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near)
+    best = np.nan_to_num(strength, nan=-1.0).argmax(axis=0)
+    return Joint(strength[best, np.arange(len(alike))], np.array(RUNS)[best])
+
+
+def alikeness(courses: Sequence[Course]) -> Floats:
+    """Before each cycle: the mean correlation between the steps of two metrics, drawn towards ALIKE."""
+    d = np.array([c.d for c in courses])
+    steps = np.diff(d, axis=1)
+    found = np.full(d.shape[1], ALIKE)
+    for at in range(2, d.shape[1]):
+        before = steps[:, : at - 1]
+        whole = before[:, ~np.isnan(before).any(axis=0)]
+        count = whole.shape[1]
+        if count and len(d) > 1:
+            unit = whole / np.sqrt((whole**2).mean(axis=1, keepdims=True) + 1e-300)
+            pairs = (unit.sum(axis=0) ** 2 - (unit**2).sum(axis=0)) / (len(d) * (len(d) - 1))
+            found[at] = (pairs.sum() + ALIKE * ALIKE_STEPS) / (count + ALIKE_STEPS)
+    return np.asarray(np.clip(found, 0.0, 0.95), float)
+
+
+@lru_cache(maxsize=512)
+def line(metrics: int, alike: float, chance: float = CHANCE) -> float:
+    """How much so many healthy metrics, equally correlated, lie beyond CUT together this rarely (seeded).
+
+    One alone lies beyond ndtri(.003) = -2.75, which is 1 beyond CUT:
+
+    >>> round(line(1, 0.0), 1)
+    1.0
+    """
+    rng = np.random.default_rng(metrics)
+    shared = np.sqrt(alike) * rng.standard_normal((_DRAWS, 1))
+    drawn = shared + np.sqrt(1 - alike) * rng.standard_normal((_DRAWS, metrics))
+    return float(-np.quantile(np.minimum(drawn + CUT, 0).sum(axis=1), chance))

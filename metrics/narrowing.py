@@ -15,6 +15,8 @@ from metrics.core import FEWEST_BASELINE, Quality, Standing, Status, Trend
 from metrics.deviations import Deviation
 from metrics.panel import Panel, segments, speaks
 
+# From here on a metric is called low; two cycles running of it would ring the alarm if it voted alone.
+METRIC_LINE = -2.0
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
 # It is over when no more than this share of what was lost is still missing, for so many cycles running.

@@ -256,7 +256,7 @@ def evidence_rows(evidence: str) -> list[dict[str, Any]]:
     return [row for row in found if isinstance(row, dict)]
 
 
-def index(evidence: str) -> float | None:
-    """All voting metrics together, in normal movements; None where the rule does not join them."""
-    found = json.loads(evidence).get("index")
+def strength(evidence: str) -> float | None:
+    """How low all voting metrics lie together, 1 at the line; None where the rule does not join them."""
+    found = json.loads(evidence).get("strength")
     return float(found) if isinstance(found, int | float) else None

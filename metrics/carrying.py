@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metrics.core import GROUPS
 from metrics.deviations import Course, Floats
@@ -96,7 +98,7 @@ def _forms(places: tuple[int, ...]) -> tuple[Floats, Floats]:
     return inverse, log_size
 
 
-def decay(left: float, at: Floats) -> Floats:
+def decay(left: float, at: npt.NDArray[Any]) -> Floats:
     """The correlation between cycles of a carried noise.
 
     >>> decay(0.5, np.arange(3)).tolist()

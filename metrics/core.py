@@ -187,11 +187,15 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Rule:
-    """A pure function from (history, options) to one judgement per cycle."""
+    """A pure function from (history, options) to one judgement per cycle.
+
+    What is `builtin` judges every lineage, without options; the others are kinds of rules of a user's own.
+    """
 
     name: str
     label: str
     evaluate: Callable[[History, Mapping[str, Any]], Sequence[Judgement]] = field(compare=False)
+    builtin: bool = False
 
     @property
     def doc(self) -> str:
@@ -290,11 +294,13 @@ def reader(name: str, label: str, suffixes: tuple[str, ...]) -> Callable[..., Ca
     return register
 
 
-def rule(name: str, label: str) -> Callable[..., Callable[..., Sequence[Judgement]]]:
+def rule(
+    name: str, label: str, *, builtin: bool = False
+) -> Callable[..., Callable[..., Sequence[Judgement]]]:
     """Declare the decorated function as a rule."""
 
     def register(evaluate: Callable[..., Sequence[Judgement]]) -> Callable[..., Sequence[Judgement]]:
-        RULES.add(Rule(name, label, evaluate))
+        RULES.add(Rule(name, label, evaluate, builtin))
         return evaluate
 
     return register

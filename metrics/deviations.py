@@ -20,9 +20,9 @@ class Course:
 
     `d`: (cycles,) on the metric's own scale, turned so that down is bad. `replicates`: (cycles, GROUPS) of d,
     paired by prompt, NaN where a side has none. `error`: (cycles,) the standard error of d from sampling, at
-    least one step of its count; `own` that of the value alone. `base`: which of the cycles are its baseline,
-    none where that lies elsewhere; `anchors` how many values the baseline has. `votes`: whether the value may
-    vote.
+    least one step of its count, `least`; `own` that of the value alone. `base`: which of the cycles are its
+    baseline, none where that lies elsewhere; `anchors` how many values the baseline has. `votes`: whether
+    the value may vote.
     """
 
     metric: Metric
@@ -30,6 +30,7 @@ class Course:
     replicates: Floats
     error: Floats
     own: Floats
+    least: Floats
     votes: npt.NDArray[np.bool_]
     base: tuple[int, ...]
     anchors: int
@@ -42,71 +43,83 @@ class Course:
 
 def course(trend: Trend, positions: Sequence[int], base: tuple[int, ...]) -> Course:
     """The distances at these positions of a trend; `base` are places among them."""
-    metric = trend.metric
-    points = [_Point.of(metric, trend.values[i], trend.baselines[i]) for i in positions]
+    metric, values = trend.metric, [trend.values[i] for i in positions]
+    # The cycles of one evaluation mostly share one baseline, the very same object.
+    anchors = {id(b): _Anchor.of(metric, b) for i in positions for b in (trend.baselines[i],)}
+    beside = [anchors[id(trend.baselines[i])] for i in positions]
+    there = [v is not None and v.status == "ok" and a.count > 0 for v, a in zip(values, beside, strict=True)]
+    point = np.array([v.value if v and t else np.nan for v, t in zip(values, there, strict=True)], float)
+    step = np.array([(v.step or 0.0) if v and t else np.nan for v, t in zip(values, there, strict=True)])
+    full = [v.replicates if v and t and _full(v) else _NONE for v, t in zip(values, there, strict=True)]
+    moved = _turned(np.array(full), metric)
+    paired = moved - np.array([a.replicates for a in beside])
+    least = stats.step_on_scale(point, step, metric.scale)
+    alone = np.where(np.isnan(moved[:, 0]), _stated(values, metric), jackknife(moved))
+    apart = np.sqrt(alone**2 + np.array([a.variance for a in beside]))
     return Course(
         metric,
-        np.array([p.d for p in points]),
-        np.array([p.replicates for p in points]).reshape(len(points), GROUPS),
-        np.array([p.error for p in points]),
-        np.array([p.own for p in points]),
-        np.array([p.votes for p in points]),
+        _turned(point, metric) - np.array([a.centre for a in beside]),
+        paired,
+        np.maximum(np.where(np.isnan(paired[:, 0]), apart, jackknife(paired)), least),
+        np.maximum(alone, least),
+        least,
+        np.array([bool(v and metric.votes and (v.n or 0) >= metric.votes_from) for v in values]) & there,
         base,
-        max((len(_known(trend.baselines[i])) for i in positions), default=0),
+        max((a.count for a in beside), default=0),
     )
 
 
+_NONE = (np.nan,) * GROUPS
+
+
+def _full(value: MetricValue) -> bool:
+    return len(value.replicates) == GROUPS
+
+
 @dataclass(frozen=True)
-class _Point:
-    d: float = np.nan
-    replicates: Floats | tuple[float, ...] = (np.nan,) * GROUPS
-    error: float = np.nan
-    own: float = np.nan
-    votes: bool = False
+class _Anchor:
+    """A baseline: its mean, its mean replicates, and the variance of its mean as far as it is known."""
+
+    centre: float
+    replicates: Floats
+    variance: float
+    count: int
 
     @staticmethod
-    def of(metric: Metric, value: MetricValue | None, baseline: Sequence[MetricValue]) -> _Point:
-        base = _known(baseline)
-        if value is None or value.status != "ok" or len(base) < FEWEST_BASELINE:
-            return _Point()
-        step = stats.step_on_scale(value.value or 0.0, value.step, metric.scale)
-        paired = _paired(metric, value, base)
-        error = _unpaired(metric, value, base) if paired is None else stats.jackknife_se(paired)
-        return _Point(
-            _y(value, metric) - float(np.mean([_y(b, metric) for b in base])),
-            (np.nan,) * GROUPS if paired is None else paired,
-            max(error, step),
-            max(_error(value, metric) or 0.0, step),
-            metric.votes and (value.n or 0) >= metric.votes_from,
-        )
+    def of(metric: Metric, baseline: Sequence[MetricValue]) -> _Anchor:
+        base = [v for v in baseline if v.status == "ok"]
+        if len(base) < FEWEST_BASELINE:
+            return _Anchor(np.nan, np.full(GROUPS, np.nan), np.nan, 0)
+        moved = _turned(np.array([v.replicates if _full(v) else _NONE for v in base]), metric)
+        errors = np.where(np.isnan(moved[:, 0]), _stated(base, metric, np.nan), jackknife(moved))
+        # A baseline cycle without an error counts as much as the others do.
+        known = errors[~np.isnan(errors)]
+        centre = float(_turned(np.array([v.value or 0.0 for v in base]), metric).mean())
+        variance = float(np.mean(known**2)) / len(base) if len(known) else 0.0
+        return _Anchor(centre, moved.mean(axis=0), variance, len(base))
 
 
-def _paired(metric: Metric, value: MetricValue, base: Sequence[MetricValue]) -> Floats | None:
-    """Replicates of the difference, None where any side has none."""
-    if not all(len(v.replicates) == GROUPS for v in (value, *base)):
-        return None
-    beside = np.array([_replicates(b, metric) for b in base])
-    return np.asarray(_replicates(value, metric) - beside.mean(axis=0), float)
+def _stated(values: Sequence[MetricValue | None], metric: Metric, missing: float = 0.0) -> Floats:
+    """The standard errors that came with values, on the metric's scale; where none came, `missing`."""
+    return np.array(
+        [
+            missing if v is None or v.stderr is None or v.value is None
+            else error_on_scale(v.value, v.stderr, metric.scale)
+            for v in values
+        ]
+    )  # fmt: skip
 
 
-def _unpaired(metric: Metric, value: MetricValue, base: Sequence[MetricValue]) -> float:
-    """The standard error of the difference from those of its sides, as if these were independent.
-
-    A baseline cycle without one counts as much as the others do; where no side has one, nothing is known of
-    sampling and only the noise between retrainings serves.
-    """
-    own = _error(value, metric) or 0.0
-    known = [error for b in base if (error := _error(b, metric)) is not None]
-    rest = float(np.mean(np.square(known))) / len(base) if known else 0.0
-    return float(np.sqrt(own**2 + rest))
+def _turned(values: Floats, metric: Metric) -> Floats:
+    """On the metric's scale, down being bad."""
+    sign = -1.0 if metric.healthy == "low" else 1.0
+    return np.asarray(sign * stats.transform(values, metric.scale), float)
 
 
-def _error(value: MetricValue, metric: Metric) -> float | None:
-    if len(value.replicates) == GROUPS:
-        return stats.jackknife_se(stats.transform(value.replicates, metric.scale))
-    if value.stderr is None or value.value is None:
-        return None
-    return error_on_scale(value.value, value.stderr, metric.scale)
+def jackknife(replicates: Floats) -> Floats:
+    """The jackknife error of each row of replicates, NaN where there are none."""
+    off = replicates - replicates.mean(axis=1, keepdims=True)
+    return np.asarray(np.sqrt((GROUPS - 1) / GROUPS * (off**2).sum(axis=1)), float)
 
 
 def error_on_scale(value: float, stderr: float, scale: Scale) -> float:
@@ -122,20 +135,6 @@ def error_on_scale(value: float, stderr: float, scale: Scale) -> float:
     inside = sides[(sides >= low) & (sides <= high)]
     moved = stats.transform(inside if len(inside) else sides, scale) - stats.transform(value, scale)
     return float(np.mean(np.abs(moved)))
-
-
-def _known(values: Sequence[MetricValue]) -> list[MetricValue]:
-    return [v for v in values if v.status == "ok"]
-
-
-def _y(value: MetricValue, metric: Metric) -> float:
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    return sign * float(stats.transform(value.value or 0.0, metric.scale))
-
-
-def _replicates(value: MetricValue, metric: Metric) -> Floats:
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    return sign * stats.transform(value.replicates, metric.scale)
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,8 @@ def described(
     sigma, freedom = normal
     # The end of the 90 % interval nearer to no loss, by Student as z itself.
     sure = d + sigma * stats.t_quantile(0.95, freedom)
-    centre = float(np.mean([_y(b, metric) for b in _known(trend.baselines[position])]))
+    known = np.array([b.value or 0.0 for b in trend.baselines[position] if b.status == "ok"])
+    centre = float(_turned(known, metric).mean())
     base, end, low = (float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0, sure, -sigma))
     scale = abs(base) if base else 1.0
     return Deviation(

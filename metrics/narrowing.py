@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from metrics.alarms import Alarm
 from metrics.core import FEWEST_BASELINE, Quality, Standing, Status, Trend
 from metrics.deviations import Deviation
-from metrics.panel import Panel, segments, speaks
+from metrics.panel import Cycles, Panel, segments, speaks
 
 # From here on a metric is called low; two cycles running of it would ring the alarm if it voted alone.
 METRIC_LINE = -2.0
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
-# It is over when no more than this share of what was lost is still missing, for so many cycles running.
-MISSING, BACK_CYCLES = 0.3, 3
 # Lost, and surely lost, as shares of the baseline: then it is a collapse.
 LOSS, LOSS_SURE = 0.20, 0.10
 # The first verdict is given at the second cycle after the baseline.
@@ -47,52 +46,6 @@ class Reading:
     deviations: dict[str, Deviation] = field(default_factory=dict)
 
 
-@dataclass
-class Alarm:
-    """Whether a panel's alarm is on: since which place, led by which metric, and what was lost so far."""
-
-    panel: Panel
-    since: int | None = None
-    lead: int | None = None
-    _weights: dict[int, float] = field(default_factory=dict)
-
-    @property
-    def cycle(self) -> int | None:
-        """The cycle since when it is on; None where it is off."""
-        return None if self.since is None else self.panel.cycles[self.since]
-
-    def step(self, at: int) -> None:
-        """Take in one cycle: on at the line; off when what was lost has come back."""
-        strength = self.panel.joint.strength[at]
-        if strength >= 1:
-            self._ring(at)
-        elif self.since is not None and self._is_back(at):
-            self.since, self.lead, self._weights = None, None, {}
-
-    def _ring(self, at: int) -> None:
-        low = self.panel.low(at)
-        if self.since is None:
-            self.since = at - int(self.panel.joint.run[at]) + 1
-            self.lead = min(low, key=lambda i: low[i])
-        for i in low.keys() - self._weights.keys():
-            self._weights[i] = 1 / max(float(self.panel.normals[i].deviation[at]), 1e-12)
-
-    def _is_back(self, at: int) -> bool:
-        begin = at - BACK_CYCLES + 1
-        return begin > (self.since or 0) and all(self._missing(t) <= MISSING for t in range(begin, at + 1))
-
-    def _missing(self, at: int) -> float:
-        """The share of the deepest loss so far that is still missing, over what was ever low."""
-        now, deepest = 0.0, 0.0
-        for i, weight in self._weights.items():
-            d = self.panel.courses[i].d
-            if not np.isnan(d[at]):
-                pairs = (d[self.since : at] + d[(self.since or 0) + 1 : at + 1]) / 2
-                now += weight * d[at]
-                deepest += weight * float(np.nanmin(np.append(pairs, 0.0)))
-        return now / deepest if deepest < 0 else 1.0
-
-
 def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None) -> list[Reading]:
     """Run the test over a lineage; entry k rests on the cycles up to k alone.
 
@@ -108,9 +61,10 @@ def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend 
 def _segment(
     standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None, positions: Sequence[int]
 ) -> list[Reading]:
-    panel = Panel.of(trends, standings, positions)
-    score = Panel.of([quality] if quality else [], standings, positions)
-    test = _Test(Alarm(panel), Alarm(score))
+    cycles = Cycles.of(standings, positions)
+    panel = Panel.of(trends, cycles)
+    score = Panel.of([quality] if quality else [], cycles)
+    test = _Test(Alarm(panel, panel.joint()), Alarm(score, score.joint()))
     return [test.step(standings[i], at) for at, i in enumerate(positions)]
 
 
@@ -132,7 +86,7 @@ class _Test:
         self.voters.step(at)
         quality = self._quality(at)
         self.judged += 1
-        strength = float(panel.joint.strength[at])
+        strength = float(self.voters.joint.strength[at])
         status = self._status(at, found, quality, silent)
         self.before = found
         return Reading(
@@ -143,7 +97,7 @@ class _Test:
             self.score.cycle,
             None if np.isnan(strength) else strength,
             None if self.voters.lead is None else panel.trends[self.voters.lead].metric.name,
-            panel.lowest(at),
+            tuple(panel.trends[i].metric.name for i in self.voters.low(at)),
             silent,
             found | self.score.panel.deviations(at),
         )
@@ -157,7 +111,7 @@ class _Test:
     def _silent(self, at: int) -> tuple[str, ...]:
         """What votes, had a value in the baseline and has none now."""
         panel = self.voters.panel
-        i = panel.positions[at]
+        i = panel.cycles.positions[at]
         return tuple(
             t.metric.name
             for t in panel.trends
@@ -177,10 +131,10 @@ class _Test:
             alert = silent or any(d.z <= WATCH_LINE for d in voters.values())
             return "watch" if alert else "healthy"
         # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
-        lost = any(_lost(d) and name in self.before and _lost(self.before[name]) for name, d in voters.items())
+        lost = any(_lost(d) and _lost(self.before.get(name)) for name, d in voters.items())
         self.collapsed = self.collapsed or lost or quality == "dropped"
         return "collapse" if self.collapsed else "narrowing"
 
 
-def _lost(d: Deviation) -> bool:
-    return d.change <= -LOSS and d.sure_change <= -LOSS_SURE
+def _lost(d: Deviation | None) -> bool:
+    return d is not None and d.change <= -LOSS and d.sure_change <= -LOSS_SURE

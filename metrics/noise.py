@@ -5,6 +5,7 @@ Everything said of a cycle is learned from the cycles before it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from metrics import stats
 from metrics.carrying import LEFT, Carried, about_baseline
 from metrics.core import GROUPS
-from metrics.deviations import Course, Floats
+from metrics.deviations import Course, Floats, jackknife
 
 # Runs of so many cycles are looked at.
 RUNS = (2, 3, 5)
+POOL = 8.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def steps(course: Course) -> Steps:
 
     >>> known = np.zeros((5, GROUPS)) * np.nan
     >>> zeros = np.zeros(5)
-    >>> made = Course(None, np.array([0.0, 1, 0, 1, 0]), known, zeros, zeros, zeros > 0, (), 4)
+    >>> made = Course(None, np.array([0.0, 1, 0, 1, 0]), known, zeros, zeros, zeros, zeros > 0, (), 4)
     >>> [float(x[4]) for x in (steps(made).size, steps(made).freedom)]
     [0.5, 2.25]
     """
@@ -76,12 +78,11 @@ def steps(course: Course) -> Steps:
 
 def _drawn(course: Course, places: np.ndarray) -> Floats:
     """Half the variance that sampling gives each step, paired by prompt where both sides have replicates."""
-    moves = np.diff(course.replicates[places], axis=0)
-    off = moves - moves.mean(axis=1, keepdims=True)
-    paired = (GROUPS - 1) / GROUPS * (off**2).sum(axis=1) / 2
+    paired = jackknife(np.diff(course.replicates[places], axis=0)) ** 2 / 2
     own = course.own[places] ** 2
     apart = (own[1:] + own[:-1]) / 2
-    return np.asarray(np.where(np.isnan(paired), apart, paired), float)
+    drawn = np.where(np.isnan(paired), apart, paired)
+    return np.asarray(np.maximum(drawn, course.least[places][1:] ** 2 / 2), float)
 
 
 def _means(values: Floats, count: np.ndarray) -> Floats:
@@ -90,14 +91,35 @@ def _means(values: Floats, count: np.ndarray) -> Floats:
     return np.asarray(sums[count] / np.maximum(count, 1), float)
 
 
-def normal(course: Course, carried: Carried, share: Floats) -> Normal:
+def pooled(courses: Sequence[Course]) -> list[Steps]:
+    """The steps of many alike, such as the recalls of classes: what few steps of one say is drawn to all.
+
+    It is their size beside what sampling explains that is shared, as if POOL degrees of freedom told of it.
+    """
+    found = [steps(c) for c in courses]
+    ratios = np.array([_ratio(s) for s in found])
+    usual = np.nan_to_num(np.nanmean(np.where(np.isnan(ratios).all(axis=0), 1.0, ratios), axis=0), nan=1.0)
+    drawn = []
+    for each, ratio in zip(found, ratios, strict=True):
+        freedom = np.where(np.isnan(ratio), 0.0, each.freedom)
+        shared = (freedom * np.nan_to_num(ratio) + POOL * usual) / (freedom + POOL)
+        drawn.append(Steps(shared * each.sampling, each.sampling, freedom + POOL))
+    return drawn
+
+
+def _ratio(seen: Steps) -> Floats:
+    told = (seen.sampling > 0) & (seen.freedom > 0)
+    return np.asarray(np.divide(seen.size, seen.sampling, out=np.full(len(told), np.nan), where=told))
+
+
+def normal(course: Course, seen: Steps, carried: Carried, share: Floats) -> Normal:
     """Sampling or what the steps say, whichever is more, at each cycle.
 
     What the steps hold beyond sampling is noise between retrainings. It counts for more where it is carried
     over: then a step is smaller than what the metric moves by in the long run. `share` is this metric's part
     of `carried`, (cycles, LEFT).
     """
-    seen, cycles = steps(course), len(course.d)
+    cycles = len(course.d)
     beyond = np.maximum(seen.size - seen.sampling, 0.0)
     # Steps that are smaller than sampling would have them shrink what is learned, never the error itself.
     less = np.minimum(np.divide(seen.size, seen.sampling, out=np.ones(cycles), where=seen.sampling > 0), 1.0)
@@ -111,7 +133,9 @@ def normal(course: Course, carried: Carried, share: Floats) -> Normal:
         white, held = total * (1 - part), total * part
         slow = beyond / (1 - left)
         weight = carried.left[:, i]
-        learned += weight * (less * (white * fresh.diagonal() + held * kept.diagonal()) + slow * kept.diagonal())
+        learned += weight * (
+            less * (white * fresh.diagonal() + held * kept.diagonal()) + slow * kept.diagonal()
+        )
         full += weight * (white * fresh.diagonal() + (held + slow) * kept.diagonal())
         for run in RUNS:
             together[run] += weight * (white * _lagged(fresh, run) + (held + slow) * _lagged(kept, run))

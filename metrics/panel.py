@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics import runs
-from metrics.carrying import carried
+from metrics import noise
+from metrics.carrying import LEFT, Carried, carried
 from metrics.core import Standing, Trend
 from metrics.deviations import Course, Deviation, Floats, course, described
-from metrics.noise import Normal, normal
-from metrics.runs import Joint
+from metrics.noise import Normal, Steps
+from metrics.runs import CHANCE, CUT, Joint, alikeness, run_scores, together
 
 
 def speaks(standing: Standing) -> bool:
@@ -35,72 +35,115 @@ def segments(standings: Sequence[Standing]) -> list[list[int]]:
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Metrics side by side over some cycles, those at `positions` of a history.
-
-    `scores`: (metrics, cycles) in normal movements, NaN where unknown or before a verdict may be given.
-    `runs`: for each metric and length, (cycles,). `votes`: (metrics, cycles).
-    """
+class Cycles:
+    """The cycles judged side by side: positions in a history, numbers, which may speak, which open anew."""
 
     positions: tuple[int, ...]
-    cycles: tuple[int, ...]
+    numbers: tuple[int, ...]
+    base: tuple[int, ...]
+    spoken: npt.NDArray[np.bool_]
+    opens: tuple[bool, ...]
+
+    @staticmethod
+    def of(standings: Sequence[Standing], positions: Sequence[int]) -> Cycles:
+        """Those at some positions; `base` are the places of their baseline among them."""
+        places = {standings[i].cycle: at for at, i in enumerate(positions)}
+        base = tuple(places[c] for c in standings[positions[-1]].baseline if c in places)
+        spoken = np.array([speaks(standings[i]) for i in positions])
+        opens = tuple(standings[i].opens_segment for i in positions)
+        return Cycles(tuple(positions), tuple(places), base, spoken, opens)
+
+    def courses(self, trends: Sequence[Trend]) -> tuple[Course, ...]:
+        """The distances of some metrics."""
+        return tuple(course(t, self.positions, self.base) for t in trends)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Metrics side by side.
+
+    `scores`: (metrics, cycles) in normal movements, NaN where unknown or before a verdict may be given.
+    `runs`: for each metric and length, (cycles,). `votes`: (metrics, cycles). `held`: what is carried over.
+    """
+
+    cycles: Cycles
     trends: tuple[Trend, ...]
     courses: tuple[Course, ...]
     normals: tuple[Normal, ...]
     scores: Floats
     runs: tuple[dict[int, Floats], ...]
     votes: npt.NDArray[np.bool_]
-    joint: Joint
+    held: Carried
 
     @staticmethod
-    def of(trends: Sequence[Trend], standings: Sequence[Standing], positions: Sequence[int]) -> Panel:
-        """Measure the normal movements of these trends and how far they are exceeded."""
-        places = {standings[i].cycle: at for at, i in enumerate(positions)}
-        anchored = standings[positions[-1]].baseline
-        base = tuple(places[c] for c in anchored if c in places)
-        courses = tuple(course(t, positions, base) for t in trends)
-        held = carried(courses, len(positions))
-        normals = tuple(normal(c, held, part) for c, part in zip(courses, held.share, strict=True))
-        spoken = np.array([speaks(standings[i]) for i in positions])
-        found = [np.where(spoken, n.scores(c.d), np.nan) for c, n in zip(courses, normals, strict=True)]
-        scores = np.array(found).reshape(len(trends), len(positions))
-        each = tuple(runs.run_scores(z, n) for z, n in zip(scores, normals, strict=True))
-        votes = np.array([c.votes if t.metric.votes else c.known for c, t in zip(courses, trends, strict=True)])
-        votes = votes.reshape(scores.shape) & spoken
-        joint = runs.together(each, votes, runs.alikeness(courses))
-        cycles = tuple(standings[i].cycle for i in positions)
-        return Panel(tuple(positions), cycles, tuple(trends), courses, normals, scores, each, votes, joint)
+    def of(trends: Sequence[Trend], cycles: Cycles) -> Panel:
+        """Different metrics, each with noise of its own."""
+        courses = cycles.courses(trends)
+        held = carried(courses, len(cycles.numbers))
+        return _panel(trends, cycles, courses, [noise.steps(c) for c in courses], held, held.share)
 
-    def low(self, at: int) -> dict[int, float]:
-        """The metrics that stay low in the lowest run that ends here, with the score of that run."""
-        run = int(self.joint.run[at])
+    @staticmethod
+    def of_alike(trends: Sequence[Trend], cycles: Cycles, held: Carried) -> Panel:
+        """Many of one kind, such as the recalls of classes: they share what is known of their noise.
+
+        `held` is what other metrics say is carried over; here all of it counts as carried.
+        """
+        courses = cycles.courses(trends)
+        share = np.broadcast_to(np.array(LEFT) > 0, (len(courses), *held.left.shape)).astype(float)
+        return _panel(trends, cycles, courses, noise.pooled(courses), held, share)
+
+    def joint(self, chance: float = CHANCE) -> Joint:
+        """All together after each cycle, over the line as rarely as `chance` when healthy."""
+        return together(self.runs, self.votes, alikeness(self.courses), chance)
+
+    def low(self, at: int, run: int) -> dict[int, float]:
+        """The metrics that stay low in the run that ends here, with its score."""
         scores = {i: float(each[run][at]) for i, each in enumerate(self.runs) if self.votes[i, at]}
-        return {i: score for i, score in scores.items() if score <= -runs.CUT}
+        return {i: score for i, score in scores.items() if score <= -CUT}
 
-    def lowest(self, at: int) -> tuple[str, ...]:
-        """The names of `low`, the lowest first."""
-        low = self.low(at)
-        return tuple(self.trends[i].metric.name for i in sorted(low, key=lambda i: low[i]))
+    def deviation(self, i: int, at: int) -> Deviation | None:
+        """One metric at one cycle, in figures; None where unknown."""
+        if np.isnan(self.scores[i, at]):
+            return None
+        known = [score for each in self.runs[i].values() if not np.isnan(score := float(each[at]))]
+        return described(
+            *(self.trends[i], self.cycles.positions[at], float(self.courses[i].d[at])),
+            normal=(float(self.normals[i].deviation[at]), float(self.normals[i].freedom[at])),
+            z=(float(self.scores[i, at]), min(known, default=0.0)),
+            votes=bool(self.votes[i, at]),
+        )
 
     def deviations(self, at: int) -> dict[str, Deviation]:
         """Every known metric at one cycle, in figures."""
-        found = {}
-        for i, (trend, one, usual) in enumerate(zip(self.trends, self.courses, self.normals, strict=True)):
-            if one.known[at] and not np.isnan(self.scores[i, at]):
-                worst = min((s for r in self.runs[i].values() if not np.isnan(s := float(r[at]))), default=0.0)
-                found[trend.metric.name] = described(
-                    *(trend, self.positions[at], float(one.d[at])),
-                    normal=(float(usual.deviation[at]), float(usual.freedom[at])),
-                    z=(float(self.scores[i, at]), worst),
-                    votes=bool(self.votes[i, at]),
-                )
-        return found
+        found = {t.metric.name: self.deviation(i, at) for i, t in enumerate(self.trends)}
+        return {name: d for name, d in found.items() if d is not None}
+
+
+def _panel(
+    trends: Sequence[Trend],
+    cycles: Cycles,
+    courses: tuple[Course, ...],
+    seen: Sequence[Steps],
+    held: Carried,
+    share: Floats,
+) -> Panel:
+    each = zip(courses, seen, share, strict=True)
+    normals = tuple(noise.normal(one, told, held, part) for one, told, part in each)
+    shape = (len(trends), len(cycles.numbers))
+    found = [n.scores(c.d) for c, n in zip(courses, normals, strict=True)]
+    scores = np.where(cycles.spoken, np.array(found).reshape(shape), np.nan)
+    low = tuple(run_scores(z, n) for z, n in zip(scores, normals, strict=True))
+    # What never votes in the early warning, such as mean score, is judged wherever it is known.
+    able = [c.votes if t.metric.votes else c.known for c, t in zip(courses, trends, strict=True)]
+    votes = np.array(able, bool).reshape(shape) & cycles.spoken
+    return Panel(cycles, tuple(trends), courses, normals, scores, low, votes, held)
 
 
 def scores(trend: Trend, standings: Sequence[Standing]) -> list[float | None]:
     """One metric's distance from its baseline in normal movements at each cycle; None where unknown."""
     found: list[float | None] = [None] * len(standings)
     for positions in segments(standings):
-        for i, z in zip(positions, Panel.of([trend], standings, positions).scores[0], strict=True):
+        panel = Panel.of([trend], Cycles.of(standings, positions))
+        for i, z in zip(positions, panel.scores[0], strict=True):
             found[i] = None if np.isnan(z) else float(z)
     return found

@@ -205,7 +205,8 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
 def judge(store: Store, lineage: str, revision: int) -> bool:
     """Apply every rule to what was measured and store what they say; False where the data moved on."""
     past = history(store, lineage)
-    said = [("early_warning", RULES.get("early_warning").evaluate(past, {}))]
+    # In order of their names; the early warning comes first and gives the status.
+    said = [(name, each.evaluate(past, {})) for name, each in RULES.all().items() if each.builtin]
     for user in store.rules(lineage):
         said.append((f"{user.kind}:{user.id}", RULES.get(user.kind).evaluate(past, user.options)))
     verdicts = conclude(past, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ CUT = 1.75
 CHANCE = 0.003
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0
-_DRAWS, _ROUNDED = 100_000, 0.05
+_DRAWS, _SEEN, _ROUNDED = 100_000, 0.0003, 0.05
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 
 
@@ -65,7 +66,12 @@ class Joint:
     run: npt.NDArray[np.int64]
 
 
-def together(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], alike: Floats) -> Joint:
+def together(
+    scores: Sequence[Mapping[int, Floats]],
+    votes: npt.NDArray[np.bool_],
+    alike: Floats,
+    chance: float = CHANCE,
+) -> Joint:
     """Sum what runs lie beyond CUT, over the metrics that vote (metrics, cycles), against the line."""
     strength = np.full((len(RUNS), len(alike)), np.nan)
     for i, run in enumerate(RUNS):
@@ -74,9 +80,20 @@ def together(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_
         beyond = -np.where(known, np.minimum(each + CUT, 0.0), 0.0).sum(axis=0)
         for at in np.flatnonzero(known.any(axis=0)):
             near = round(alike[at] / _ROUNDED) * _ROUNDED
-            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near)
+            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, chance)
     best = np.nan_to_num(strength, nan=-1.0).argmax(axis=0)
     return Joint(strength[best, np.arange(len(alike))], np.array(RUNS)[best])
+
+
+def apart(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], chance: float) -> list[Joint]:
+    """Each metric for itself, so that any of them rings as rarely as `chance` in one cycle (Bonferroni)."""
+    own = ndtri(chance / np.maximum(votes.sum(axis=0), 1))
+    found = []
+    for each, able in zip(scores, votes, strict=True):
+        strength = np.array([np.where(able, each[run] / own, np.nan) for run in RUNS])
+        best = np.nan_to_num(strength, nan=-np.inf).argmax(axis=0)
+        found.append(Joint(strength[best, np.arange(len(own))], np.array(RUNS)[best]))
+    return found
 
 
 def alikeness(courses: Sequence[Course]) -> Floats:
@@ -104,7 +121,17 @@ def line(metrics: int, alike: float, chance: float = CHANCE) -> float:
     >>> round(line(1, 0.0), 1)
     1.0
     """
+    beyond = _beyond(metrics, alike)
+    # Rarer than the draws can show it goes on as it fell off before: by the logarithm of the chance.
+    near, far = (float(-np.quantile(beyond, c)) for c in (_SEEN * 10, _SEEN))
+    if chance >= _SEEN:
+        return float(-np.quantile(beyond, chance))
+    return far + (far - near) * math.log10(_SEEN / chance)
+
+
+@lru_cache(maxsize=64)
+def _beyond(metrics: int, alike: float) -> Floats:
     rng = np.random.default_rng(metrics)
     shared = np.sqrt(alike) * rng.standard_normal((_DRAWS, 1))
     drawn = shared + np.sqrt(1 - alike) * rng.standard_normal((_DRAWS, metrics))
-    return float(-np.quantile(np.minimum(drawn + CUT, 0).sum(axis=1), chance))
+    return np.asarray(np.minimum(drawn + CUT, 0).sum(axis=1), float)

@@ -13,7 +13,7 @@ from dashboard.parts import acknowledging, frame, picture, status
 from dashboard.story import Story
 from dashboard.words import safe, z_digits, z_text
 from metrics.core import METRICS
-from metrics.narrowing import INDEX_LINE, METRIC_LINE
+from metrics.narrowing import METRIC_LINE
 
 PER_PAGE = 10
 _TIMES = re.compile(r"([\d.]+) times its normal movement")
@@ -76,9 +76,9 @@ def _sure(alert: pd.Series) -> list[str]:
     mine = _own_row(alert)
     if mine is not None:
         out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
-    index = desk.index(alert["evidence"])
-    if index is not None:
-        out.append(f"All voting metrics together <b>{z_text(index, INDEX_LINE)}</b>, low from {INDEX_LINE:g}")
+    strength = desk.strength(alert["evidence"])
+    if strength is not None:
+        out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
     out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
     return out
 
@@ -126,7 +126,8 @@ def _actions(alert: pd.Series, nth: int) -> None:
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     st.caption(
-        "Left of 0 is worse. A metric counts as low where z reaches the dashed line for two cycles running."
+        "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm rings"
+        " where all metrics together lie lower, for longer, than a healthy lineage does."
     )
     story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
     picture.show("evidence", story, key=f"evidence-{nth}")

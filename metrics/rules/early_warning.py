@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics import narrowing
+from metrics import going, narrowing
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import Finding, History, Judgement, Severity, Trend, rule
 from metrics.deviations import Deviation
@@ -14,7 +14,7 @@ from metrics.narrowing import Reading
 NORMAL = "mean score is within its normal range"
 
 
-@rule("early_warning", "Early warning")
+@rule("early_warning", "Early warning", builtin=True)
 def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judgement]:
     """Says that a lineage is narrowing, from the metrics that vote, all together.
 
@@ -31,16 +31,18 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     healthy series are flagged too: give replicate seeds. A single metric that falls at once just after the
     baseline raises its own noise estimate and is seen late.
     """
-    whole = [t for (_, part), t in sorted(history.trends.items(), key=lambda kv: kv[0][0]) if part is None]
-    voters = [t for t in whole if t.metric.votes]
-    quality = next((t for t in whole if t.metric.name == "mean_score"), None)
-    readings = narrowing.read(history.standings, voters, quality)
-    labels = {t.metric.name: t for t in whole}
-    return [_judgement(history, i, reading, labels) for i, reading in enumerate(readings)]
+    whole = {name: t for (name, part), t in history.trends.items() if part is None}
+    readings = narrowing.read(history.standings, going.voters(history), whole.get("mean_score"))
+    leads = {i: r.lead for i, r in enumerate(readings) if r.lead is not None}
+    gone = going.going(history, tuple(leads), leads)
+    return [_judgement(history, i, r, whole, gone.get(i, [])) for i, r in enumerate(readings)]
 
 
-def _judgement(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> Judgement:
+def _judgement(
+    history: History, position: int, reading: Reading, trends: Mapping[str, Trend], gone: Sequence[str]
+) -> Judgement:
     message = _message(history, position, reading, trends) + _lost(history, position, reading, trends)
+    message += f" Going: {'; '.join(gone)}." if gone else ""
     return Judgement(
         reading.cycle,
         _findings(reading, message),

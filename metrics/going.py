@@ -1,0 +1,89 @@
+"""Which classes, kinds of output, phrasings and slices are going, with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from metrics.core import History, Trend
+from metrics.deviations import Deviation
+from metrics.panel import Cycles, Panel, segments
+
+# A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
+LINE = -2.33
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Parts of one kind: the metric that measures them, and how a sentence names one and its value."""
+
+    metric: str
+    prefix: str
+    says: str
+    share: bool = False
+
+    def part(self, trend: Trend) -> str:
+        """The name of the part itself."""
+        return (trend.slice or "").removeprefix(self.prefix)
+
+    def sentence(self, trend: Trend, d: Deviation) -> str:
+        """What became of a part: "recall of 'hamradio' .71 to .08"."""
+        then, now = (f"{x:.1%}" if self.share else f"{x:.2f}" for x in (d.baseline, d.value))
+        return f"{self.says.format(self.part(trend))} {then} to {now}"
+
+
+KINDS = (
+    Kind("class_recall", "class:", "recall of '{}'"),
+    Kind("tail_coverage", "mode:", "outputs like '{}'", share=True),
+    Kind("phrasing_survival", "phrasing:", "the phrasing '{}'", share=True),
+)
+
+
+def parts(history: History, kind: Kind) -> list[Trend]:
+    """The trends of the parts of one kind, in order of their names."""
+    found = ((name, part) for name, part in history.trends if name == kind.metric and part is not None)
+    return [history.trends[key] for key in sorted(found, key=str) if str(key[1]).startswith(kind.prefix)]
+
+
+def slices(history: History, metric: str) -> list[Trend]:
+    """The trends of one metric over the slices, 'name=value', in order of their names."""
+    found = ((name, part) for name, part in history.trends if name == metric and part is not None)
+    kinds = tuple(kind.prefix for kind in KINDS)
+    return [history.trends[key] for key in sorted(found, key=str) if not str(key[1]).startswith(kinds)]
+
+
+def voters(history: History, part: str | None = None) -> list[Trend]:
+    """The voting metrics of the whole, or of one slice, in order of their names."""
+    mine = [t for (_, own), t in sorted(history.trends.items(), key=str) if own == part]
+    return [t for t in mine if t.metric.votes]
+
+
+def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) -> dict[int, list[str]]:
+    """What is going at each of these positions, a sentence for each part; `leads` names the lowest metric."""
+    said: dict[int, list[str]] = {i: [] for i in positions}
+    for places in segments(history.standings):
+        if not said.keys() & set(places):
+            continue
+        cycles = Cycles.of(history.standings, places)
+        held = Panel.of(voters(history), cycles).held
+        kinds = [(kind, parts(history, kind)) for kind in KINDS]
+        led = [Kind(name, "", "{}, " + _label(history, name)) for name in sorted(set(leads.values()))]
+        kinds += [(kind, slices(history, kind.metric)) for kind in led]
+        for kind, trends in kinds:
+            panel = Panel.of_alike(trends, cycles, held)
+            for i in said.keys() & set(places):
+                if kind.prefix or leads.get(i) == kind.metric:
+                    said[i] += _lowest(panel, kind, places.index(i))
+    return said
+
+
+def _label(history: History, metric: str) -> str:
+    trend = history.trends.get((metric, None))
+    return trend.metric.label.lower() if trend else metric
+
+
+def _lowest(panel: Panel, kind: Kind, at: int) -> list[str]:
+    found = [(panel.trends[i], panel.deviation(i, at)) for i in range(len(panel.trends))]
+    low = [(trend, d) for trend, d in found if d is not None and d.run <= LINE]
+    return [kind.sentence(trend, d) for trend, d in sorted(low, key=lambda pair: pair[1].run)[:MOST]]

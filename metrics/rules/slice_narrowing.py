@@ -1,0 +1,55 @@
+"""The built-in rule for slices that narrow by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metrics.alarms import Alarm
+from metrics.core import Finding, History, Judgement, rule
+from metrics.going import KINDS, voters
+from metrics.panel import Cycles, Panel, segments
+
+# How often any healthy slice is over the line in one cycle; divided by the number of slices.
+CHANCE = 0.0005
+
+
+@rule("slice_narrowing", "Narrowing of a slice", builtin=True)
+def slice_narrowing(history: History, options: Mapping[str, Any]) -> Sequence[Judgement]:
+    """Says that one slice, such as a task or a language, narrows while the whole may hardly move.
+
+    The test of the early warning on the voting metrics of each slice that has outputs enough, with a line
+    divided by the number of slices (Bonferroni): a healthy lineage is over it, in any slice, in about 1 of
+    2,000 cycles. Always a `narrowing`, whatever the loss: a collapse is one of the whole.
+    """
+    found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
+    kinds = tuple(kind.prefix for kind in KINDS)
+    names = sorted({part for _, part in history.trends if part is not None and not part.startswith(kinds)})
+    for positions in segments(history.standings):
+        cycles = Cycles.of(history.standings, positions)
+        for name in names:
+            for at, finding in _narrowing(Panel.of(voters(history, name), cycles), name, len(names)):
+                found[positions[at]].append(finding)
+    return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
+
+
+def _narrowing(panel: Panel, name: str, slices: int) -> list[tuple[int, Finding]]:
+    alarm, found = Alarm(panel, panel.joint(CHANCE / slices)), []
+    for at in range(len(panel.cycles.numbers)):
+        alarm.step(at)
+        if alarm.since is not None and not panel.cycles.opens[at]:
+            found.append((at, _finding(panel, name, at, alarm)))
+    return found
+
+
+def _finding(panel: Panel, name: str, at: int, alarm: Alarm) -> Finding:
+    since, lead = alarm.cycle, alarm.lead
+    assert since is not None
+    assert lead is not None
+    trend, d = panel.trends[lead], panel.deviation(lead, at)
+    label = trend.metric.label
+    said = f"{label} of {name} cannot be measured now" if d is None else (
+        f"{label} of {name} is {abs(d.change):.0%} {'below' if d.change < 0 else 'above'} its baseline of"
+        f" {d.baseline:.3g}"
+    )  # fmt: skip
+    return Finding("narrowing", trend.metric.name, name, since, f"{said}; narrowing since cycle {since}.", {})

@@ -63,9 +63,11 @@ def _told(groups: Floats) -> tuple[Floats, Floats]:
     if len(places) < 3:
         return np.zeros(len(LEFT)), np.zeros(len(LEFT))
     seen = groups[list(places)]
+    if np.abs(seen).max() < 1e-12:
+        return np.zeros(len(LEFT)), np.zeros(len(LEFT))
     inverse, log_size = _forms(tuple(p - places[0] for p in places))
     freedom = _REST * (len(places) - 1)
-    total = np.einsum("lsij,ij->ls", inverse, seen @ seen.T) + 1e-300
+    total = np.maximum(np.tensordot(inverse, seen @ seen.T), 1e-300)
     likely = -0.5 * (_REST * log_size + freedom * np.log(total / freedom)) * _tempered(seen)
     top = likely.max(axis=1, keepdims=True)
     weights = np.exp(likely - top)
@@ -107,7 +109,8 @@ def decay(left: float, at: npt.NDArray[Any]) -> Floats:
     return np.asarray(left ** np.abs(np.subtract.outer(at, at)), float)
 
 
-def about_baseline(left: float, cycles: int, base: Sequence[int], anchors: int) -> Floats:
+@lru_cache(maxsize=256)
+def about_baseline(left: float, cycles: int, base: tuple[int, ...], anchors: int) -> Floats:
     """The covariance (cycles, cycles) of distances from the mean of the baseline, for noise of variance 1.
 
     Fresh noise about a baseline of 4 elsewhere: 1 and 1/4, which two cycles share:

@@ -43,20 +43,20 @@ KINDS = (
 def parts(history: History, kind: Kind) -> list[Trend]:
     """The trends of the parts of one kind, in order of their names."""
     found = ((name, part) for name, part in history.trends if name == kind.metric and part is not None)
-    return [history.trends[key] for key in sorted(found, key=str) if str(key[1]).startswith(kind.prefix)]
+    return [history.trends[key] for key in sorted(found) if key[1].startswith(kind.prefix)]
 
 
 def slices(history: History, metric: str) -> list[Trend]:
     """The trends of one metric over the slices, 'name=value', in order of their names."""
     found = ((name, part) for name, part in history.trends if name == metric and part is not None)
     kinds = tuple(kind.prefix for kind in KINDS)
-    return [history.trends[key] for key in sorted(found, key=str) if not str(key[1]).startswith(kinds)]
+    return [history.trends[key] for key in sorted(found) if not key[1].startswith(kinds)]
 
 
 def voters(history: History, part: str | None = None) -> list[Trend]:
     """The voting metrics of the whole, or of one slice, in order of their names."""
-    mine = [t for (_, own), t in sorted(history.trends.items(), key=str) if own == part]
-    return [t for t in mine if t.metric.votes]
+    names = sorted(name for name, own in history.trends if own == part)
+    return [t for name in names if (t := history.trends[name, part]).metric.votes]
 
 
 def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) -> dict[int, list[str]]:

@@ -97,8 +97,11 @@ def pooled(courses: Sequence[Course]) -> list[Steps]:
     It is their size beside what sampling explains that is shared, as if POOL degrees of freedom told of it.
     """
     found = [steps(c) for c in courses]
+    if not found:
+        return []
     ratios = np.array([_ratio(s) for s in found])
-    usual = np.nan_to_num(np.nanmean(np.where(np.isnan(ratios).all(axis=0), 1.0, ratios), axis=0), nan=1.0)
+    told = (~np.isnan(ratios)).sum(axis=0)
+    usual = np.where(told > 0, np.nansum(ratios, axis=0) / np.maximum(told, 1), 1.0)
     drawn = []
     for each, ratio in zip(found, ratios, strict=True):
         freedom = np.where(np.isnan(ratio), 0.0, each.freedom)

@@ -82,6 +82,13 @@ class Panel:
         held = carried(courses, len(cycles.numbers))
         return _panel(trends, cycles, courses, [noise.steps(c) for c in courses], held, held.share)
 
+    def of_slice(self, trends: Sequence[Trend]) -> Panel:
+        """The same metrics of one slice, in which as much is carried over as in the whole."""
+        courses = self.cycles.courses(trends)
+        names = [t.metric.name for t in self.trends]
+        share = self.held.share[[names.index(t.metric.name) for t in trends]]
+        return _panel(trends, self.cycles, courses, [noise.steps(c) for c in courses], self.held, share)
+
     @staticmethod
     def of_alike(trends: Sequence[Trend], cycles: Cycles, held: Carried) -> Panel:
         """Many of one kind, such as the recalls of classes: they share what is known of their noise.

@@ -26,9 +26,10 @@ def slice_narrowing(history: History, options: Mapping[str, Any]) -> Sequence[Ju
     kinds = tuple(kind.prefix for kind in KINDS)
     names = sorted({part for _, part in history.trends if part is not None and not part.startswith(kinds)})
     for positions in segments(history.standings):
-        cycles = Cycles.of(history.standings, positions)
+        whole = Panel.of(voters(history), Cycles.of(history.standings, positions))
         for name in names:
-            for at, finding in _narrowing(Panel.of(voters(history, name), cycles), name, len(names)):
+            panel = whole.of_slice(voters(history, name))
+            for at, finding in _narrowing(panel, name, len(names)):
                 found[positions[at]].append(finding)
     return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
 

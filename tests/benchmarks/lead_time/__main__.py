@@ -29,7 +29,7 @@ from tests.benchmarks.lead_time.settings import SETTINGS
 from tests.benchmarks.lead_time.worlds import WORLDS
 
 Task = tuple[str, str, str, int]
-FIRST = ("windows", "starting_rule")
+FIRST = ("ours", "starting_rule")
 
 
 def make(task: Task) -> Task:

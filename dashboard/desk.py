@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
 from dashboard.words import FAMILY
-from metrics import deviations, pipeline
+from metrics import panel, pipeline
 from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
 from metrics.rules.threshold import checked
@@ -132,22 +132,24 @@ def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     past = history(at, lineage) if slice is None else parts(at, lineage, metric)
     named = known(at, lineage).get(metric) or METRICS.get(metric)
     found = past.trends.get((metric, slice))
-    points = tuple(point(found, i, s, past.standings) for i, s in enumerate(past.standings)) if found else ()
+    points = _points(past, found) if found else ()
     return Line(metric, named.label, named.family, slice, points, named.healthy)
 
 
-def point(trend: Trend, position: int, standing: Standing, standings: Sequence[Standing]) -> Point:
-    """A trend's value at one position beside its baseline."""
+def _points(past: History, trend: Trend) -> tuple[Point, ...]:
+    """A trend's values, each beside its baseline."""
+    scores = panel.scores(past, [trend])[0]
+    places = enumerate(zip(past.standings, scores, strict=True))
+    return tuple(point(trend, i, standing, z) for i, (standing, z) in places)
+
+
+def point(trend: Trend, position: int, standing: Standing, z: float | None) -> Point:
+    """A trend's value at one position beside its baseline; `z` normal movements away."""
     value = trend.values[position]
     if value is None:
         return Point(standing.cycle, "undefined")
     base = [b.value for b in trend.baselines[position] if b.value is not None]
-    past = [i for i in range(position) if standings[i].segment == standing.segment]
-    earlier = deviations.pairs(trend, past)
-    moved = deviations.deviation(trend.metric, value, trend.baselines[position], earlier)
-    baseline = moved.baseline if moved is not None else (sum(base) / len(base) if base else None)
-    # A cycle of the baseline is not so many movements away from itself.
-    z = moved.z if moved is not None and standing.cycle not in standing.baseline else None
+    baseline = sum(base) / len(base) if base else None
     return Point(
         standing.cycle, value.status, value.value, value.low, value.high, value.n, baseline, z, value.note
     )

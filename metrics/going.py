@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from metrics.core import History, Trend
 from metrics.deviations import Deviation
-from metrics.panel import Cycles, Panel, segments
+from metrics.panel import Cycles, Panel, segments, voters
 
 # A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
 LINE = -2.33
@@ -51,12 +51,6 @@ def slices(history: History, metric: str) -> list[Trend]:
     found = ((name, part) for name, part in history.trends if name == metric and part is not None)
     kinds = tuple(kind.prefix for kind in KINDS)
     return [history.trends[key] for key in sorted(found) if not key[1].startswith(kinds)]
-
-
-def voters(history: History, part: str | None = None) -> list[Trend]:
-    """The voting metrics of the whole, or of one slice, in order of their names."""
-    names = sorted(name for name, own in history.trends if own == part)
-    return [t for name in names if (t := history.trends[name, part]).metric.votes]
 
 
 def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) -> dict[int, list[str]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from metrics import noise
 from metrics.carrying import LEFT, Carried, carried
-from metrics.core import Standing, Trend
+from metrics.core import History, Standing, Trend
 from metrics.deviations import Course, Deviation, Floats, course, described
 from metrics.noise import Normal, Steps
 from metrics.runs import CHANCE, CUT, Joint, alikeness, run_scores, together
@@ -146,11 +146,27 @@ def _panel(
     return Panel(cycles, tuple(trends), courses, normals, scores, low, votes, held)
 
 
-def scores(trend: Trend, standings: Sequence[Standing]) -> list[float | None]:
-    """One metric's distance from its baseline in normal movements at each cycle; None where unknown."""
-    found: list[float | None] = [None] * len(standings)
-    for positions in segments(standings):
-        panel = Panel.of([trend], Cycles.of(standings, positions))
-        for i, z in zip(positions, panel.scores[0], strict=True):
-            found[i] = None if np.isnan(z) else float(z)
-    return found
+def voters(history: History, part: str | None = None) -> list[Trend]:
+    """The voting metrics of the whole, or of one slice, in order of their names."""
+    names = sorted(name for name, own in history.trends if own == part)
+    return [t for name in names if (t := history.trends[name, part]).metric.votes]
+
+
+def scores(history: History, trends: Sequence[Trend]) -> list[list[float | None]]:
+    """How many normal movements metrics lie from their baseline at each cycle; None where unknown.
+
+    Of the voting metrics of the whole it is what the early warning sees.
+    """
+    together, wanted = voters(history), {id(t) for t in trends}
+    voting = bool(wanted & {id(t) for t in together})
+    found: dict[int, list[float | None]] = {id(t): [None] * len(history.standings) for t in trends}
+    for positions in segments(history.standings):
+        cycles = Cycles.of(history.standings, positions)
+        panels = [Panel.of(together, cycles)] if voting else []
+        panels += [Panel.of([t], cycles) for t in trends if not any(t is v for v in together)]
+        for panel in panels:
+            for trend, row in zip(panel.trends, panel.scores, strict=True):
+                for i, z in zip(positions, row, strict=True):
+                    if id(trend) in found and not np.isnan(z):
+                        found[id(trend)][i] = float(z)
+    return list(found.values())

@@ -126,8 +126,8 @@ def _actions(alert: pd.Series, nth: int) -> None:
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     st.caption(
-        "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm rings"
-        " where all metrics together lie lower, for longer, than a healthy lineage does."
+        "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm"
+        " rings where all metrics together lie lower, for longer, than a healthy lineage does."
     )
     story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
     picture.show("evidence", story, key=f"evidence-{nth}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics import going, narrowing
+from metrics import going, narrowing, panel
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import Finding, History, Judgement, Severity, Trend, rule
 from metrics.deviations import Deviation
@@ -32,7 +32,7 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     baseline raises its own noise estimate and is seen late.
     """
     whole = {name: t for (name, part), t in history.trends.items() if part is None}
-    readings = narrowing.read(history.standings, going.voters(history), whole.get("mean_score"))
+    readings = narrowing.read(history.standings, panel.voters(history), whole.get("mean_score"))
     leads = {i: r.lead for i, r in enumerate(readings) if r.lead is not None}
     gone = going.going(history, tuple(leads), leads)
     return [_judgement(history, i, r, whole, gone.get(i, [])) for i, r in enumerate(readings)]

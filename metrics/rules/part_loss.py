@@ -8,8 +8,8 @@ from typing import Any
 from metrics import runs
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, Severity, rule
-from metrics.going import KINDS, Kind, parts, voters
-from metrics.panel import Cycles, Panel, segments
+from metrics.going import KINDS, Kind, parts
+from metrics.panel import Cycles, Panel, segments, voters
 
 # How often any healthy part of a kind is over the line in one cycle. Chosen on tuning seeds.
 CHANCES: Mapping[str, float] = {"class:": 0.0003, "mode:": 0.001, "phrasing:": 0.001}

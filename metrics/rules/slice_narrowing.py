@@ -7,8 +7,8 @@ from typing import Any
 
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, rule
-from metrics.going import KINDS, voters
-from metrics.panel import Cycles, Panel, segments
+from metrics.going import KINDS
+from metrics.panel import Cycles, Panel, segments, voters
 
 # How often any healthy slice is over the line in one cycle; divided by the number of slices.
 CHANCE = 0.0005

@@ -89,7 +89,7 @@ def _statistic(history: History, trend: Trend, position: int, spec: Mapping[str,
     segment = history.standings[position].segment
     past = [i for i in range(position) if history.standings[i].segment == segment]
     if spec["statistic"] == "z":
-        z = panel.scores(trend, history.standings)[position]
+        z = panel.scores(history, [trend])[0][position]
         # Turned back, so that a line under 0 always means less than the baseline.
         return None if z is None else (-z if trend.metric.healthy == "low" else z)
     others = trend.baselines[position] if spec["statistic"] == "pct_baseline" else _last(trend, past)

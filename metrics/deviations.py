@@ -43,18 +43,16 @@ class Course:
 
 def course(trend: Trend, positions: Sequence[int], base: tuple[int, ...]) -> Course:
     """The distances at these positions of a trend; `base` are places among them."""
-    metric, values = trend.metric, [trend.values[i] for i in positions]
-    # The cycles of one evaluation mostly share one baseline, the very same object.
-    anchors = {id(b): _Anchor.of(metric, b) for i in positions for b in (trend.baselines[i],)}
-    beside = [anchors[id(trend.baselines[i])] for i in positions]
-    there = [v is not None and v.status == "ok" and a.count > 0 for v, a in zip(values, beside, strict=True)]
-    point = np.array([v.value if v and t else np.nan for v, t in zip(values, there, strict=True)], float)
-    step = np.array([(v.step or 0.0) if v and t else np.nan for v, t in zip(values, there, strict=True)])
-    full = [v.replicates if v and t and _full(v) else _NONE for v, t in zip(values, there, strict=True)]
-    moved = _turned(np.array(full), metric)
-    paired = moved - np.array([a.replicates for a in beside])
+    metric = trend.metric
+    beside = _anchors(metric, [trend.baselines[i] for i in positions])
+    pairs = zip((trend.values[i] for i in positions), beside, strict=True)
+    known = [v if v is not None and v.status == "ok" and a.count else None for v, a in pairs]
+    point = np.array([np.nan if v is None else v.value for v in known], float)
+    step = np.array([0.0 if v is None else v.step or 0.0 for v in known])
     least = stats.step_on_scale(point, step, metric.scale)
-    alone = np.where(np.isnan(moved[:, 0]), _stated(values, metric), jackknife(moved))
+    replicates = _replicates(known, metric)
+    alone = _errors(known, replicates, metric, 0.0)
+    paired = replicates - np.array([a.replicates for a in beside]).reshape(replicates.shape)
     apart = np.sqrt(alone**2 + np.array([a.variance for a in beside]))
     return Course(
         metric,
@@ -63,9 +61,10 @@ def course(trend: Trend, positions: Sequence[int], base: tuple[int, ...]) -> Cou
         np.maximum(np.where(np.isnan(paired[:, 0]), apart, jackknife(paired)), least),
         np.maximum(alone, least),
         least,
-        np.array([bool(v and metric.votes and (v.n or 0) >= metric.votes_from) for v in values]) & there,
-        base,
-        max((a.count for a in beside), default=0),
+        np.array([v is not None and metric.votes and (v.n or 0) >= metric.votes_from for v in known], bool),
+        tuple(place for place in base if known[place] is not None),
+        # That of the first: a later cycle, measured under other conditions, says nothing of earlier ones.
+        next((a.count for a in beside if a.count), 0),
     )
 
 
@@ -74,6 +73,24 @@ _NONE = (np.nan,) * GROUPS
 
 def _full(value: MetricValue) -> bool:
     return len(value.replicates) == GROUPS
+
+
+def _replicates(values: Sequence[MetricValue | None], metric: Metric) -> Floats:
+    """(values, GROUPS) on the metric's scale, NaN where a value has none."""
+    full = [v.replicates if v is not None and _full(v) else _NONE for v in values]
+    return _turned(np.array(full).reshape(-1, GROUPS), metric)
+
+
+def _errors(
+    values: Sequence[MetricValue | None], replicates: Floats, metric: Metric, missing: float
+) -> Floats:
+    """The standard errors on the metric's scale: by replicates, else as stated, else `missing`."""
+    stated = [
+        missing if v is None or v.stderr is None or v.value is None
+        else error_on_scale(v.value, v.stderr, metric.scale)
+        for v in values
+    ]  # fmt: skip
+    return np.where(np.isnan(replicates[:, 0]), np.array(stated), jackknife(replicates))
 
 
 @dataclass(frozen=True)
@@ -90,24 +107,21 @@ class _Anchor:
         base = [v for v in baseline if v.status == "ok"]
         if len(base) < FEWEST_BASELINE:
             return _Anchor(np.nan, np.full(GROUPS, np.nan), np.nan, 0)
-        moved = _turned(np.array([v.replicates if _full(v) else _NONE for v in base]), metric)
-        errors = np.where(np.isnan(moved[:, 0]), _stated(base, metric, np.nan), jackknife(moved))
+        replicates = _replicates(base, metric)
+        errors = _errors(base, replicates, metric, np.nan)
         # A baseline cycle without an error counts as much as the others do.
         known = errors[~np.isnan(errors)]
         centre = float(_turned(np.array([v.value or 0.0 for v in base]), metric).mean())
         variance = float(np.mean(known**2)) / len(base) if len(known) else 0.0
-        return _Anchor(centre, moved.mean(axis=0), variance, len(base))
+        return _Anchor(centre, replicates.mean(axis=0), variance, len(base))
 
 
-def _stated(values: Sequence[MetricValue | None], metric: Metric, missing: float = 0.0) -> Floats:
-    """The standard errors that came with values, on the metric's scale; where none came, `missing`."""
-    return np.array(
-        [
-            missing if v is None or v.stderr is None or v.value is None
-            else error_on_scale(v.value, v.stderr, metric.scale)
-            for v in values
-        ]
-    )  # fmt: skip
+def _anchors(metric: Metric, baselines: Sequence[Sequence[MetricValue]]) -> list[_Anchor]:
+    """One for each baseline. The cycles of one evaluation mostly share the very same values."""
+    keys = [tuple(map(id, baseline)) for baseline in baselines]
+    different = dict(zip(keys, baselines, strict=True))
+    made = {key: _Anchor.of(metric, baseline) for key, baseline in different.items()}
+    return [made[key] for key in keys]
 
 
 def _turned(values: Floats, metric: Metric) -> Floats:

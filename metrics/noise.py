@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -122,37 +123,45 @@ def normal(course: Course, seen: Steps, carried: Carried, share: Floats) -> Norm
     over: then a step is smaller than what the metric moves by in the long run. `share` is this metric's part
     of `carried`, (cycles, LEFT).
     """
-    cycles = len(course.d)
-    beyond = np.maximum(seen.size - seen.sampling, 0.0)
-    # Steps that are smaller than sampling would have them shrink what is learned, never the error itself.
-    less = np.minimum(np.divide(seen.size, seen.sampling, out=np.ones(cycles), where=seen.sampling > 0), 1.0)
-    learned, full = np.zeros(cycles), np.zeros(cycles)
-    together = {run: np.zeros(cycles) for run in RUNS}
-    for i, left in enumerate(LEFT):
-        part = share[:, i]
-        total = seen.sampling / ((1 - part) + part * (1 - left))
-        fresh = about_baseline(0.0, cycles, course.base, course.anchors)
-        kept = about_baseline(left, cycles, course.base, course.anchors)
-        white, held = total * (1 - part), total * part
-        slow = beyond / (1 - left)
-        weight = carried.left[:, i]
-        learned += weight * (
-            less * (white * fresh.diagonal() + held * kept.diagonal()) + slow * kept.diagonal()
-        )
-        full += weight * (white * fresh.diagonal() + (held + slow) * kept.diagonal())
-        for run in RUNS:
-            together[run] += weight * (white * _lagged(fresh, run) + (held + slow) * _lagged(kept, run))
-    learned = np.where(seen.freedom > 0, learned, 0.0)
+    learned, alike = _learned(course, seen, carried.left, share)
     drawn = np.nan_to_num(course.error) ** 2
-    apart = 1 / (1 + max(course.anchors, 1))
-    alike = {r: np.divide(c, full, out=np.full(cycles, apart), where=full > 0) for r, c in together.items()}
     freedom = np.where(drawn >= learned, GROUPS - 1.0, seen.freedom)
     return Normal(np.sqrt(np.maximum(drawn, learned)), freedom, alike)
 
 
+def _learned(course: Course, seen: Steps, left: Floats, share: Floats) -> tuple[Floats, dict[int, Floats]]:
+    """What the steps say of the variance about the baseline, (cycles,), and of the likeness within runs.
+
+    Each of LEFT, as likely as `left` says, has noise that is fresh in every cycle and noise that is carried.
+    """
+    about = _about(len(course.d), course.base, course.anchors)
+    carrying = 1 - np.array(LEFT)
+    total = seen.sampling[:, None] / (1 - share + share * carrying)
+    slow = np.maximum(seen.size - seen.sampling, 0.0)[:, None] / carrying
+    fresh, kept = left * total * (1 - share), left * total * share
+    # Steps that are smaller than sampling would have them shrink what is learned, never the error itself.
+    less = np.divide(seen.size, seen.sampling, out=np.ones(len(left)), where=seen.sampling > 0)[:, None]
+    own = about[1]
+    smaller = np.minimum(less, 1.0) * (fresh * own[:, :1] + kept * own) + left * slow * own
+    full = (fresh * own[:, :1] + (kept + left * slow) * own).sum(axis=1)
+    apart = np.full(len(left), 1 / (1 + max(course.anchors, 1)))
+    alike = {}
+    for run in RUNS:
+        shared = (fresh * about[run][:, :1] + (kept + left * slow) * about[run]).sum(axis=1)
+        alike[run] = np.divide(shared, full, out=apart.copy(), where=full > 0)
+    return np.where(seen.freedom > 0, smaller.sum(axis=1), 0.0), alike
+
+
+@lru_cache(maxsize=256)
+def _about(cycles: int, base: tuple[int, ...], anchors: int) -> dict[int, Floats]:
+    """For each of RUNS the mean covariance of a cycle with the others of the run that ends in it.
+
+    All (cycles, LEFT), for noise of variance 1 about its baseline; for a run of one cycle it is the variance.
+    """
+    each = [about_baseline(left, cycles, base, anchors) for left in LEFT]
+    return {run: np.array([_lagged(covariance, run) for covariance in each]).T for run in (1, *RUNS)}
+
+
 def _lagged(covariance: Floats, run: int) -> Floats:
-    """The mean covariance of each cycle with the others of the run that ends in it."""
-    cycles = np.arange(len(covariance))
-    return np.asarray(
-        np.mean([covariance[cycles, np.maximum(cycles - lag, 0)] for lag in range(1, run)], axis=0), float
-    )
+    at, lags = np.arange(len(covariance)), range(1, run) if run > 1 else (0,)
+    return np.asarray(np.mean([covariance[at, np.maximum(at - lag, 0)] for lag in lags], axis=0), float)

@@ -36,6 +36,11 @@ class Carried:
     left: Floats
     share: Floats
 
+    @property
+    def all_of_it(self) -> Floats:
+        """The share, (cycles, LEFT), of a metric all of whose noise is carried if any is."""
+        return np.broadcast_to(np.array(LEFT) > 0, self.left.shape).astype(float)
+
 
 def carried(courses: Sequence[Course], cycles: int) -> Carried:
     """What the cycles before each cycle say, of all courses together. Bayes over a grid (see LEFT, SHARES).

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from metrics import panel
 from metrics.core import History, Trend
 from metrics.deviations import Deviation
-from metrics.panel import Cycles, Panel, segments, voters
+from metrics.panel import Cycles, Panel, segments
 
 # A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
 LINE = -2.33
@@ -60,15 +61,15 @@ def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) 
         if not said.keys() & set(places):
             continue
         cycles = Cycles.of(history.standings, places)
-        held = Panel.of(voters(history), cycles).held
+        held = panel.held(history, cycles)
         kinds = [(kind, parts(history, kind)) for kind in KINDS]
         led = [Kind(name, "", "{}, " + _label(history, name)) for name in sorted(set(leads.values()))]
         kinds += [(kind, slices(history, kind.metric)) for kind in led]
         for kind, trends in kinds:
-            panel = Panel.of_alike(trends, cycles, held)
+            each = Panel.of_alike(trends, cycles, held)
             for i in said.keys() & set(places):
                 if kind.prefix or leads.get(i) == kind.metric:
-                    said[i] += _lowest(panel, kind, places.index(i))
+                    said[i] += _lowest(each, kind, places.index(i))
     return said
 
 
@@ -77,7 +78,7 @@ def _label(history: History, metric: str) -> str:
     return trend.metric.label.lower() if trend else metric
 
 
-def _lowest(panel: Panel, kind: Kind, at: int) -> list[str]:
-    found = [(panel.trends[i], panel.deviation(i, at)) for i in range(len(panel.trends))]
+def _lowest(each: Panel, kind: Kind, at: int) -> list[str]:
+    found = [(trend, each.deviation(i, at)) for i, trend in enumerate(each.trends)]
     low = [(trend, d) for trend, d in found if d is not None and d.run <= LINE]
     return [kind.sentence(trend, d) for trend, d in sorted(low, key=lambda pair: pair[1].run)[:MOST]]

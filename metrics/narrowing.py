@@ -94,7 +94,7 @@ class _Test:
             status,
             "unknown" if status == "learning" else quality,
             self.voters.cycle,
-            self.score.cycle,
+            self.score.cycle if quality == "dropped" else None,
             None if np.isnan(strength) else strength,
             None if self.voters.lead is None else panel.trends[self.voters.lead].metric.name,
             tuple(panel.trends[i].metric.name for i in self.voters.low(at)),

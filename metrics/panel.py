@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics import noise
-from metrics.carrying import LEFT, Carried, carried
+from metrics.carrying import Carried, carried
 from metrics.core import History, Standing, Trend
 from metrics.deviations import Course, Deviation, Floats, course, described
 from metrics.noise import Normal, Steps
@@ -80,14 +80,15 @@ class Panel:
         """Different metrics, each with noise of its own."""
         courses = cycles.courses(trends)
         held = carried(courses, len(cycles.numbers))
-        return _panel(trends, cycles, courses, [noise.steps(c) for c in courses], held, held.share)
+        return _panel(trends, cycles, courses, [noise.steps(c) for c in courses], held, list(held.share))
 
     def of_slice(self, trends: Sequence[Trend]) -> Panel:
         """The same metrics of one slice, in which as much is carried over as in the whole."""
         courses = self.cycles.courses(trends)
-        names = [t.metric.name for t in self.trends]
-        share = self.held.share[[names.index(t.metric.name) for t in trends]]
-        return _panel(trends, self.cycles, courses, [noise.steps(c) for c in courses], self.held, share)
+        known = {t.metric.name: share for t, share in zip(self.trends, self.held.share, strict=True)}
+        # Of a metric that the whole does not have, all of it counts as carried.
+        each = [known.get(t.metric.name, self.held.all_of_it) for t in trends]
+        return _panel(trends, self.cycles, courses, [noise.steps(c) for c in courses], self.held, each)
 
     @staticmethod
     def of_alike(trends: Sequence[Trend], cycles: Cycles, held: Carried) -> Panel:
@@ -96,12 +97,12 @@ class Panel:
         `held` is what other metrics say is carried over; here all of it counts as carried.
         """
         courses = cycles.courses(trends)
-        share = np.broadcast_to(np.array(LEFT) > 0, (len(courses), *held.left.shape)).astype(float)
+        share = [held.all_of_it] * len(courses)
         return _panel(trends, cycles, courses, noise.pooled(courses), held, share)
 
-    def joint(self, chance: float = CHANCE) -> Joint:
-        """All together after each cycle, over the line as rarely as `chance` when healthy."""
-        return together(self.runs, self.votes, alikeness(self.courses), chance)
+    def joint(self, chance: float | Floats = CHANCE) -> Joint:
+        """All together after each cycle, over the line as rarely as `chance`, (cycles,), when healthy."""
+        return together(self.runs, self.votes, alikeness(self.courses, len(self.cycles.numbers)), chance)
 
     def low(self, at: int, run: int) -> dict[int, float]:
         """The metrics that stay low in the run that ends here, with its score."""
@@ -132,7 +133,7 @@ def _panel(
     courses: tuple[Course, ...],
     seen: Sequence[Steps],
     held: Carried,
-    share: Floats,
+    share: Sequence[Floats],
 ) -> Panel:
     each = zip(courses, seen, share, strict=True)
     normals = tuple(noise.normal(one, told, held, part) for one, told, part in each)
@@ -150,6 +151,11 @@ def voters(history: History, part: str | None = None) -> list[Trend]:
     """The voting metrics of the whole, or of one slice, in order of their names."""
     names = sorted(name for name, own in history.trends if own == part)
     return [t for name in names if (t := history.trends[name, part]).metric.votes]
+
+
+def held(history: History, cycles: Cycles) -> Carried:
+    """What the voting metrics of the whole say is carried over."""
+    return carried(cycles.courses(voters(history)), len(cycles.numbers))
 
 
 def scores(history: History, trends: Sequence[Trend]) -> list[list[float | None]]:

@@ -33,8 +33,8 @@ def run_scores(scores: Floats, normal: Normal) -> dict[int, Floats]:
     found = {}
     for run in RUNS:
         highest = np.full(len(scores), np.nan)
-        for at in range(run - 1, len(scores)):
-            highest[at] = scores[at - run + 1 : at + 1].max()
+        if len(scores) >= run:
+            highest[run - 1 :] = np.lib.stride_tricks.sliding_window_view(scores, run).max(axis=1)
         found[run] = all_below(highest, normal.alike[run], run)
     return found
 
@@ -42,10 +42,10 @@ def run_scores(scores: Floats, normal: Normal) -> dict[int, Floats]:
 def all_below(highest: Floats, alike: Floats, run: int) -> Floats:
     """The normal score of the chance that `run` equally correlated normal values all lie below.
 
-    Two that are independent lie below 0 in a quarter of cases, two that are the same in half:
+    Two that are independent lie below 0 in a quarter of cases, two that are half alike in a third:
 
-    >>> all_below(np.zeros(2), np.array([0.0, 1.0]), 2).round(2).tolist()
-    [-0.67, -0.09]
+    >>> all_below(np.zeros(2), np.array([0.0, 0.5]), 2).round(2).tolist()
+    [-0.67, -0.43]
     """
     # Beyond .97 the nodes lie too far apart.
     shared = np.clip(alike, 0.0, 0.97)[:, None]
@@ -70,9 +70,13 @@ def together(
     scores: Sequence[Mapping[int, Floats]],
     votes: npt.NDArray[np.bool_],
     alike: Floats,
-    chance: float = CHANCE,
+    chance: float | Floats = CHANCE,
 ) -> Joint:
-    """Sum what runs lie beyond CUT, over the metrics that vote (metrics, cycles), against the line."""
+    """Sum what runs lie beyond CUT, over the metrics that vote (metrics, cycles), against the line.
+
+    `chance` is that of one cycle, or (cycles,).
+    """
+    rare = np.broadcast_to(chance, alike.shape)
     strength = np.full((len(RUNS), len(alike)), np.nan)
     for i, run in enumerate(RUNS):
         each = np.array([s[run] for s in scores]).reshape(len(scores), len(alike))
@@ -80,7 +84,7 @@ def together(
         beyond = -np.where(known, np.minimum(each + CUT, 0.0), 0.0).sum(axis=0)
         for at in np.flatnonzero(known.any(axis=0)):
             near = round(alike[at] / _ROUNDED) * _ROUNDED
-            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, chance)
+            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, float(rare[at]))
     best = np.nan_to_num(strength, nan=-1.0).argmax(axis=0)
     return Joint(strength[best, np.arange(len(alike))], np.array(RUNS)[best])
 
@@ -96,19 +100,24 @@ def apart(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], 
     return found
 
 
-def alikeness(courses: Sequence[Course]) -> Floats:
-    """Before each cycle: the mean correlation between the steps of two metrics, drawn towards ALIKE."""
-    d = np.array([c.d for c in courses])
-    steps = np.diff(d, axis=1)
-    found = np.full(d.shape[1], ALIKE)
-    for at in range(2, d.shape[1]):
+def alikeness(courses: Sequence[Course], cycles: int) -> Floats:
+    """Before each of so many cycles: the mean correlation between the steps of two metrics, towards ALIKE.
+
+    It is that of the metrics that are known: one that is never measured says nothing of the others.
+    """
+    found = np.full(cycles, ALIKE)
+    if not courses:
+        return found
+    steps = np.diff(np.array([c.d for c in courses]), axis=1)
+    for at in range(2, cycles):
         before = steps[:, : at - 1]
-        whole = before[:, ~np.isnan(before).any(axis=0)]
-        count = whole.shape[1]
-        if count and len(d) > 1:
-            unit = whole / np.sqrt((whole**2).mean(axis=1, keepdims=True) + 1e-300)
-            pairs = (unit.sum(axis=0) ** 2 - (unit**2).sum(axis=0)) / (len(d) * (len(d) - 1))
-            found[at] = (pairs.sum() + ALIKE * ALIKE_STEPS) / (count + ALIKE_STEPS)
+        known = ~np.isnan(before)
+        size = np.nan_to_num(before)
+        scale = np.sqrt((size**2).sum(axis=1) / np.maximum(known.sum(axis=1), 1) + 1e-300)
+        unit, count = size / scale[:, None], known.sum(axis=0)
+        told = count > 1
+        pairs = ((unit.sum(axis=0) ** 2 - (unit**2).sum(axis=0))[told] / (count * (count - 1))[told]).sum()
+        found[at] = (pairs + ALIKE * ALIKE_STEPS) / (told.sum() + ALIKE_STEPS)
     return np.asarray(np.clip(found, 0.0, 0.95), float)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics import runs
+from metrics import panel, runs
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, Severity, rule
 from metrics.going import KINDS, Kind, parts
-from metrics.panel import Cycles, Panel, segments, voters
+from metrics.panel import Cycles, Panel, segments
 
 # How often any healthy part of a kind is over the line in one cycle. Chosen on tuning seeds.
 CHANCES: Mapping[str, float] = {"class:": 0.0003, "mode:": 0.001, "phrasing:": 0.001}
@@ -32,27 +32,27 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
     found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
     for positions in segments(history.standings):
         cycles = Cycles.of(history.standings, positions)
-        held = Panel.of(voters(history), cycles).held
+        held = panel.held(history, cycles)
         for kind in KINDS:
-            panel = Panel.of_alike(parts(history, kind), cycles, held)
-            for at, finding in _losses(panel, kind):
+            each = Panel.of_alike(parts(history, kind), cycles, held)
+            for at, finding in _losses(each, kind):
                 found[positions[at]].append(finding)
     return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
 
 
-def _losses(panel: Panel, kind: Kind) -> list[tuple[int, Finding]]:
+def _losses(each: Panel, kind: Kind) -> list[tuple[int, Finding]]:
     found = []
-    for i, joint in enumerate(runs.apart(panel.runs, panel.votes, CHANCES[kind.prefix])):
-        alarm = Alarm(panel, joint, only=i)
-        for at in range(len(panel.cycles.numbers)):
+    for i, joint in enumerate(runs.apart(each.runs, each.votes, CHANCES[kind.prefix])):
+        alarm = Alarm(each, joint, only=i)
+        for at in range(len(each.cycles.numbers)):
             alarm.step(at)
-            if alarm.since is not None and not panel.cycles.opens[at]:
-                found.append((at, _finding(panel, kind, i, at, alarm)))
+            if alarm.since is not None and not each.cycles.opens[at]:
+                found.append((at, _finding(kind, i, at, alarm)))
     return found
 
 
-def _finding(panel: Panel, kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
-    trend, d, since = panel.trends[i], panel.deviation(i, at), alarm.cycle
+def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
+    trend, d, since = alarm.panel.trends[i], alarm.panel.deviation(i, at), alarm.cycle
     assert since is not None
     said = kind.sentence(trend, d) if d else f"{kind.says.format(kind.part(trend))} cannot be measured now"
     text = f"{said[0].upper()}{said[1:]}, since cycle {since}."

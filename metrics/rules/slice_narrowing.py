@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, rule
+from metrics.deviations import Floats
 from metrics.going import KINDS
 from metrics.panel import Cycles, Panel, segments, voters
 
@@ -23,19 +26,26 @@ def slice_narrowing(history: History, options: Mapping[str, Any]) -> Sequence[Ju
     2,000 cycles. Always a `narrowing`, whatever the loss: a collapse is one of the whole.
     """
     found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
-    kinds = tuple(kind.prefix for kind in KINDS)
-    names = sorted({part for _, part in history.trends if part is not None and not part.startswith(kinds)})
-    for positions in segments(history.standings):
+    names = _slices(history)
+    for positions in segments(history.standings) if names else ():
         whole = Panel.of(voters(history), Cycles.of(history.standings, positions))
-        for name in names:
-            panel = whole.of_slice(voters(history, name))
-            for at, finding in _narrowing(panel, name, len(names)):
+        panels = [whole.of_slice(voters(history, name)) for name in names]
+        # Those that vote at a cycle share the chance: one that comes later changes nothing said before.
+        voting = np.sum([each.votes.any(axis=0) for each in panels], axis=0)
+        for name, each in zip(names, panels, strict=True):
+            for at, finding in _narrowing(each, name, CHANCE / np.maximum(voting, 1)):
                 found[positions[at]].append(finding)
     return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
 
 
-def _narrowing(panel: Panel, name: str, slices: int) -> list[tuple[int, Finding]]:
-    alarm, found = Alarm(panel, panel.joint(CHANCE / slices)), []
+def _slices(history: History) -> list[str]:
+    """The slices, 'name=value', of which any metric is known, in order."""
+    kinds = tuple(kind.prefix for kind in KINDS)
+    return sorted({part for _, part in history.trends if part is not None and not part.startswith(kinds)})
+
+
+def _narrowing(panel: Panel, name: str, chance: Floats) -> list[tuple[int, Finding]]:
+    alarm, found = Alarm(panel, panel.joint(chance)), []
     for at in range(len(panel.cycles.numbers)):
         alarm.step(at)
         if alarm.since is not None and not panel.cycles.opens[at]:

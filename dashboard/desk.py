@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
 from dashboard.words import FAMILY
 from metrics import panel, pipeline
+from metrics.baselines import Choice
 from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
 from metrics.rules.threshold import checked
@@ -63,6 +64,13 @@ def alerts(at: Revision) -> pd.DataFrame:
 def verdicts(at: Revision, lineage: str) -> list[Verdict]:
     """What was said after each cycle."""
     return _store(at[0]).verdicts(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def baselines(at: Revision, lineage: str) -> tuple[Choice, pd.DataFrame, list[int]]:
+    """What counts as normal, what was chosen so far, and the first cycles of the accepted baselines."""
+    store = _store(at[0])
+    return store.choice(lineage), store.baseline_history(lineage), store.accepted(lineage)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -140,7 +148,8 @@ def _points(past: History, trend: Trend) -> tuple[Point, ...]:
     """A trend's values, each beside its baseline."""
     scores = panel.scores(past, [trend])[0]
     places = enumerate(zip(past.standings, scores, strict=True))
-    return tuple(point(trend, i, standing, z) for i, (standing, z) in places)
+    # The cycles that a control lends have numbers below 0 and are not this lineage's own.
+    return tuple(point(trend, i, standing, z) for i, (standing, z) in places if standing.cycle >= 0)
 
 
 def point(trend: Trend, position: int, standing: Standing, z: float | None) -> Point:
@@ -188,13 +197,19 @@ def _moments(at: Revision, lineage: str, said: Sequence[Verdict]) -> tuple[Momen
                 mine.status if mine else "learning",
                 mine.message if mine else "",
                 cycle in stands.baseline,
-                stands.note if stands.opens_segment else None,
+                stands.note if stands.opens_segment else _begins(stands),
                 _text(row["checkpoint"]),
                 tuple(mix(row["mix"]).items()),
                 _text(row["notes"]),
             )
         )
     return tuple(out)
+
+
+def _begins(standing: Standing) -> str | None:
+    """Whether a chosen baseline begins here, after another."""
+    later = standing.cycle == standing.segment == standing.baseline[0] and standing.cycle > 0
+    return "A baseline that was chosen begins here." if later else None
 
 
 def mix(stored: object) -> dict[str, float]:

@@ -36,10 +36,16 @@ def glances(at: Revision, lineage: str) -> tuple[Glance, ...]:
             _end(past, trend, known[trend.metric.name], z),
             known[trend.metric.name].votes,
             " ".join(known[trend.metric.name].doc.split("\n\n")[0].split()),
-            tuple(v.value if v else None for v in trend.values),
+            _own(past, trend),
         )
         for trend, z in zip(trends, panel.scores(past, trends), strict=True)
     )
+
+
+def _own(past: History, trend: Trend) -> tuple[float | None, ...]:
+    """The values of the lineage's own cycles, without those that a control lends."""
+    known = zip(past.standings, trend.values, strict=True)
+    return tuple(v.value if v else None for s, v in known if s.cycle >= 0)
 
 
 def _end(past: History, trend: Trend, metric: Metric, z: Sequence[float | None]) -> Line:

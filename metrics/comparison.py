@@ -1,4 +1,4 @@
-"""What makes two cycles comparable, and the sizes and sets frozen with a baseline.
+"""The sizes and sets frozen with a baseline, under which cycles are measured alike.
 
 A trend is only worth drawing if every point was measured alike: the same prompts, the same number of texts,
 the same token budget, tokenizer, encoder, reference, class set and tail set. A `Comparison` holds all of
@@ -19,12 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrics import phrasings, stats, text
-from metrics.core import GROUPS, Standing
+from metrics.baselines import BASELINE_CYCLES as BASELINE_CYCLES
+from metrics.core import GROUPS
 from metrics.modes import Modes
 from metrics.phrasings import Phrasings
 
-BASELINE_CYCLES = 4
-SHARED_NEEDED = 0.8
 TAIL_MASS = 0.2
 MOST_SLICES = 50
 WHOLE = ""
@@ -98,74 +97,6 @@ class Comparison:
         known |= {name: tuple(facts[name]) for name in ("baseline", "classes", "tail")}
         known |= {"modes": modes, "phrasings": said}
         return Comparison(**known, cohort=cohort)
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What of one cycle decides with which others it may be compared. `prompts` is sorted and unique."""
-
-    cycle: int
-    prompts: Keys = field(repr=False)  # none where a cycle has no outputs, only aggregates
-    decoding: str | None = None
-    scorer: str | None = None
-    encoder: str | None = None
-    embedding: str | None = None
-
-
-def shared(one: Keys, other: Keys) -> float:
-    """Share of the smaller set of prompts that both have."""
-    smaller = min(len(one), len(other))
-    return len(np.intersect1d(one, other, assume_unique=True)) / smaller if smaller else 0.0
-
-
-def difference(now: Conditions, then: Conditions) -> str | None:
-    """Why two cycles may not be compared, in words, or None where they may."""
-    part = shared(now.prompts, then.prompts)
-    # A cycle without outputs asked nothing that could be another question.
-    if part < SHARED_NEEDED and len(now.prompts) and len(then.prompts):
-        return f"only {part:.0%} of its prompts are those of cycle {then.cycle}"
-    for name in ("decoding", "scorer", "encoder", "embedding"):
-        a, b = getattr(now, name), getattr(then, name)
-        if a != b and None not in (a, b):
-            return f"its {name} is {a}, that of cycle {then.cycle} is {b}"
-    return None
-
-
-def standings(cycles: Sequence[Conditions], pinned: Sequence[int] = ()) -> list[Standing]:
-    """Put each cycle into a segment of comparable cycles, looking only backwards.
-
-    A cycle joins the latest segment that it is comparable with, else it opens one: a single odd cycle does
-    not end the series. A segment's baseline is its first cycles, or the pinned ones where they lie in it.
-    """
-    found: list[list[Conditions]] = []
-    placed: list[tuple[Conditions, int, str | None]] = []
-    for now in cycles:
-        reasons = [_differs(now, segment) for segment in found]
-        fits = [i for i, reason in enumerate(reasons) if reason is None]
-        if fits:
-            found[fits[-1]].append(now)
-            placed.append((now, fits[-1], None))
-        else:
-            found.append([now])
-            placed.append((now, len(found) - 1, reasons[-1] if reasons else None))
-    baselines = [_baseline([c.cycle for c in segment], pinned) for segment in found]
-    return [
-        Standing(now.cycle, found[i][0].cycle, "", baselines[i][0], baselines[i][1], note)
-        for now, i, note in placed
-    ]
-
-
-def _differs(now: Conditions, segment: Sequence[Conditions]) -> str | None:
-    """Why a cycle does not belong to a segment; one that began without outputs has its prompts from later."""
-    asked = next((c for c in segment if len(c.prompts)), segment[0])
-    return difference(now, segment[0]) or difference(now, asked)
-
-
-def _baseline(cycles: list[int], pinned: Sequence[int]) -> tuple[tuple[int, ...], bool]:
-    chosen = tuple(c for c in cycles if c in pinned)
-    if chosen:
-        return chosen, True
-    return tuple(cycles[:BASELINE_CYCLES]), len(cycles) >= BASELINE_CYCLES
 
 
 def class_mass(labels: pd.Series, weights: pd.Series) -> dict[str, float]:
@@ -293,5 +224,8 @@ def narrowed(whole: Comparison, frames: Mapping[int, pd.DataFrame], frame: pd.Da
         kept = [f[f["example_key"].isin(cohort)] for f in frames.values()]
         base = replace(whole, cohort=cohort, sizes=sizes(kept), narrower=True)
     able = sizes([rows])
-    fitted = {name: min(size, able.get(name, size)) for name, size in base.sizes.items()}
+    fitted = {
+        name: min(size, able.get(name, size), whole.sizes.get(name, size))
+        for name, size in base.sizes.items()
+    }
     return base if fitted == dict(base.sizes) else replace(base, sizes=fitted, narrower=True)

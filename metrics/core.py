@@ -25,10 +25,8 @@ Quality = Literal["steady", "dropped", "unknown"]
 Severity = Literal["watch", "narrowing", "collapse"]
 
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
-GROUPS = 20
-FEWEST_BASELINE = 3
-# The name of a raw table's index where it holds the numbers of the rows in their file.
-NUMBERED = "row of the file"
+GROUPS, FEWEST_BASELINE = 20, 3
+NUMBERED = "row of the file"  # the name of a raw table's index where it holds the rows' numbers
 
 
 class TailwatchError(Exception):
@@ -126,6 +124,8 @@ class Standing:
     baseline: tuple[int, ...]
     complete: bool
     note: str | None = None
+    shared: float = 1.0  # share of the baseline's prompts that the cycle has too
+    wanted: int = 4  # cycles that make a baseline
 
     @property
     def opens_segment(self) -> bool:

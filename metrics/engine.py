@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from metrics import aggregates, comparison, stats, threads
+from metrics import aggregates, comparison, human, stats, threads
+from metrics.baselines import REFERENCE, Choice, lent
 from metrics.comparison import Comparison
 from metrics.core import METRICS, Metric, MetricValue, Standing
 from metrics.measuring import measure_one
@@ -20,6 +20,7 @@ from metrics.store import LineageState, Store
 
 SAVE_SECONDS = 2.0
 WORTH_THREADS = 20_000
+NOTHING = "The cycle has no outputs to measure."
 Progress = Callable[[float, str], None]
 
 
@@ -39,37 +40,42 @@ class _Plan:
     standings: list[Standing]
     facts: dict[str, str]
     built: dict[str, Comparison]
-    wholes: dict[tuple[int, ...], Comparison]
+    wholes: dict[int, Comparison]  # by segment
+    frozen: dict[int, tuple[int, ...]]  # likewise: the cycles that they were made from
 
 
 def plan(source: Source, state: LineageState) -> _Plan:
     """Place every cycle under a comparison. A cycle that was placed before is not looked at again."""
-    pinned = json.loads(state.baseline) if state.baseline else []
     before = {s.cycle: s for s in source.store.standings(source.name)}
     known = source.store.comparisons(source.name)
-    result = _Plan([], {}, {}, {})
-    for standing in comparison.standings(source.conditions, pinned):
-        if standing.baseline not in result.wholes:
-            whole = source.whole(state, standing.baseline, known)
-            result.wholes[standing.baseline] = result.built[whole.key] = whole
-            result.facts[whole.key] = whole.as_json()
-        whole, was = result.wholes[standing.baseline], before.get(standing.cycle)
-        if was and was.baseline == standing.baseline and {whole.key, was.comparison} <= known.keys():
+    result = _Plan([], {}, {}, {}, {})
+    for placed in source.placed():
+        standing, segment = placed.standing, placed.standing.segment
+        if segment not in result.wholes:
+            whole = source.whole(state, placed, known)
+            result.wholes[segment] = result.built[whole.key] = whole
+            result.facts[whole.key], result.frozen[segment] = whole.as_json(), placed.frozen
+        whole, was = result.wholes[segment], before.get(standing.cycle)
+        if _is_as_it_was(standing, was) and was and {whole.key, was.comparison} <= known.keys():
             key = was.comparison
             result.facts[key] = known[key]
         else:
-            own = _own(source, standing, whole)
+            own = _own(source, standing, whole, placed.frozen)
             key = own.key
             result.built[key], result.facts[key] = own, own.as_json()
         result.standings.append(replace(standing, comparison=key))
     return result
 
 
-def _own(source: Source, standing: Standing, whole: Comparison) -> Comparison:
+def _is_as_it_was(now: Standing, was: Standing | None) -> bool:
+    return was is not None and (now.segment, now.baseline) == (was.segment, was.baseline)
+
+
+def _own(source: Source, standing: Standing, whole: Comparison, frozen: tuple[int, ...]) -> Comparison:
     """The comparison of one cycle: its baseline's, or a smaller one where the cycle is smaller."""
-    if standing.cycle in standing.baseline:
+    if standing.cycle in frozen:
         return whole
-    frames = {c: source.frame(c) for c in standing.baseline}
+    frames = {c: source.frame(c) for c in frozen}
     return comparison.narrowed(whole, frames, source.frame(standing.cycle))
 
 
@@ -85,13 +91,13 @@ def outdated(store: Store, lineage: str) -> bool:
 
 def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
     """Compute and store the values that a lineage lacks; False where its data changed meanwhile."""
-    source = Source(store, lineage)
+    source = Source(store, lineage, Choice.parse(state.baseline))
     planned = plan(source, state)
     jobs = list(_missing(source, planned))
     ready: list[tuple[str, MetricValue]] = []
     saved = time.monotonic()
     for i, job in enumerate(jobs, 1):
-        progress(0.15 + 0.8 * i / len(jobs), f"Measuring cycle {job.cycle}")
+        progress(0.15 + 0.8 * i / len(jobs), f"Measuring {_called(job.cycle)}")
         found = aggregates.beside(_run(source, job), source.aggregates, job.cycle)
         ready += [(job.comparison.key, v) for v in found]
         # Opening the store costs more than a few values are worth; a crash costs what is not yet saved.
@@ -99,6 +105,12 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
             store.save_values(lineage, ready, source.digests)
             ready, saved = [], time.monotonic()
     return store.save_standings(lineage, planned.standings, planned.facts, state.data_revision)
+
+
+def _called(cycle: int) -> str:
+    if cycle == REFERENCE:
+        return "the human reference"
+    return f"cycle {cycle}" if cycle >= 0 else f"cycle {lent(cycle)} of the control"
 
 
 def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
@@ -115,17 +127,37 @@ def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
             continue
         parts: list[str | None] = [None, *comparison.measured_slices(source.frame(cycle))]
         if key not in planned.built:
-            planned.built[key] = _own(source, standing, planned.wholes[standing.baseline])
+            planned.built[key] = _own(
+                source, standing, planned.wholes[standing.segment], planned.frozen[standing.segment]
+            )
         yield _Job(cycle, planned.built[key], tuple(pair for part in parts for pair in lack(part)))
 
 
 def _run(source: Source, job: _Job) -> list[MetricValue]:
+    if job.cycle == REFERENCE:
+        return _human(source, job)
     frame = source.frame(job.cycle)
     frame = frame[frame["example_key"].isin(job.comparison.cohort)].reset_index(drop=True)
     if frame.empty:
         return [_nothing(job.cycle, metric, part) for metric, part in job.metrics]
     with threads.single(len(frame) < WORTH_THREADS):
         return _values(source, job, frame)
+
+
+def _human(source: Source, job: _Job) -> list[MetricValue]:
+    """What is measured of the human reference itself: of all its texts, or of one half beside the other."""
+    frame, found = source.frame(REFERENCE), list[MetricValue]()
+    able: dict[bool, list[tuple[Metric, str | None]]] = {False: [], True: []}
+    for metric, part in job.metrics:
+        why = human.silent(metric, source.pinned)
+        if why is None:
+            able[human.is_against_reference(metric)].append((metric, part))
+        else:
+            found.append(_nothing(REFERENCE, metric, part, why))
+    for halved, metrics in able.items():
+        texts = human.half(frame, second=False) if halved else frame
+        found += _values(source, replace(job, metrics=tuple(metrics)), texts)
+    return found
 
 
 def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]:
@@ -144,6 +176,5 @@ def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]
     return values
 
 
-def _nothing(cycle: int, metric: Metric, part: str | None) -> MetricValue:
-    note = "The cycle has no outputs to measure."
+def _nothing(cycle: int, metric: Metric, part: str | None, note: str = NOTHING) -> MetricValue:
     return MetricValue(cycle, metric.name, metric.version, part, "no_column", note=note)

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from metrics import aggregates, engine
-from metrics.core import METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
+from metrics.baselines import REFERENCE, Choice
+from metrics.choosing import choose
+from metrics.core import FEWEST_BASELINE, METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import clean
 from metrics.intake import Item, take
 from metrics.judging import check_result, conclude, episodes
@@ -107,12 +109,22 @@ def reference(
     return len(given.outputs)
 
 
+def choose_baseline(store: Store, lineage: str, *, progress: Progress = _silent, **choice: Any) -> Choice:
+    """Choose what counts as normal for a lineage, see `choosing.choose`, and judge every cycle by it."""
+    refresh(store, lineage, progress=progress)
+    chosen = choose(store, lineage, **choice)
+    refresh(store, lineage, progress=progress)
+    return chosen
+
+
 def refresh(store: Store, lineage: str | None = None, *, progress: Progress = _silent) -> list[str]:
     """Compute what is missing, for one lineage or all: idempotent, resumable, the cure after a crash.
 
-    Returns the lineages that something was computed for.
+    With a lineage come those that have it as their control. Returns the lineages that something was
+    computed for.
     """
-    names = [lineage] if lineage is not None else store.lineages()["lineage"].tolist()
+    all_of_them = store.lineages()["lineage"].tolist() if lineage is None else []
+    names = all_of_them if lineage is None else [lineage, *store.followers(lineage)]
     done = [name for name in names if _refresh_one(store, name, progress)]
     progress(1.0, "Done")
     return done
@@ -173,11 +185,16 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     for name, part in names:
         own = tuple(value(s, s.cycle, name, part) for s in standings)
         base = tuple(
-            tuple(v for v in (value(s, c, name, part) for c in s.baseline) if v is not None)
+            tuple(v for v in (value(s, c, name, part) for c in _times(s.baseline)) if v is not None)
             for s in standings
         )
         trends[(name, part)] = Trend(catalog[name], part, own, base)
     return History(lineage, tuple(standings), trends)
+
+
+def _times(baseline: tuple[int, ...]) -> tuple[int, ...]:
+    """The human reference, which no retraining moves, counts as the fewest cycles that make a baseline."""
+    return baseline * FEWEST_BASELINE if baseline == (REFERENCE,) else baseline
 
 
 def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.DataFrame:
@@ -210,7 +227,8 @@ def judge(store: Store, lineage: str, revision: int) -> bool:
     for user in store.rules(lineage):
         said.append((f"{user.kind}:{user.id}", RULES.get(user.kind).evaluate(past, user.options)))
     verdicts = conclude(past, said)
-    return store.save_verdicts(lineage, verdicts, episodes(lineage, verdicts), revision)
+    alerts = episodes(lineage, verdicts, store.accepted(lineage))
+    return store.save_verdicts(lineage, verdicts, alerts, revision)
 
 
 def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any]:
@@ -225,4 +243,4 @@ def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any
             f"Lineage '{lineage}' has no cycle {cycle};", f"it has {', '.join(map(str, known))}."
         )
     upto = verdicts if cycle is None else verdicts[: known.index(cycle) + 1]
-    return check_result(lineage, upto)
+    return check_result(lineage, upto, store.accepted(lineage))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import aggregates, cli, comparison, deviations, pipeline, stats
+from metrics import aggregates, cli, comparability, deviations, pipeline, stats
 from metrics.core import METRICS, RULES, History, MetricValue, TailwatchError
 from metrics.opening import table
 from metrics.store import Store
@@ -333,8 +333,8 @@ def test_cycles_with_and_without_outputs_compare(store, bare):
 def test_a_cycle_without_outputs_is_no_bridge_between_two_evals():
     """Cycle 0 has none; 1 and 2 ask other prompts than 3, which is comparable with 0 and not with 1."""
     prompts = [np.empty(0, np.int64), np.arange(9), np.arange(9), np.arange(20, 29)]
-    places = comparison.standings([comparison.Conditions(c, p) for c, p in enumerate(prompts)])
-    assert [s.segment for s in places] == [0, 0, 0, 3]
+    places = comparability.place([comparability.Conditions(c, p) for c, p in enumerate(prompts)])
+    assert [p.standing.segment for p in places] == [0, 0, 0, 3]
 
 
 def test_a_new_version_keeps_what_was_stated(store, monkeypatch):

@@ -309,15 +309,14 @@ def test_a_users_line_raises_and_is_taken_back(fallen):
 def test_pinning_the_baseline(fallen):
     """Cycles 1 to 3 are what counts as normal; then again the first four."""
     before = fallen.verdicts("replace")
-    fallen.set_baseline("replace", [1, 2, 3], "the first was odd")
+    pipeline.choose_baseline(fallen, "replace", cycles=[1, 2, 3], note="the first was odd")
     said = pipeline.check(fallen, "replace")
     assert {s.baseline for s in fallen.standings("replace")} == {(1, 2, 3)}
     assert said["status"] in ALARMS
-    fallen.set_baseline("replace", [])
-    pipeline.refresh(fallen)
+    pipeline.choose_baseline(fallen, "replace", first=4)
     assert fallen.verdicts("replace") == before
     with pytest.raises(TailwatchError, match="has no cycle 77"):
-        fallen.set_baseline("replace", [77])
+        pipeline.choose_baseline(fallen, "replace", cycles=[77, 78, 79])
 
 
 def test_slices_are_measured_and_do_not_vote(store):

@@ -100,7 +100,7 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     if said and said[-1].since is not None:
         facts.append(f"Since <b>cycle {said[-1].since}</b>")
     if said and said[-1].status in ("watch", "narrowing", "collapse"):
-        last = check_result(name, said)["last_healthy_cycle"]
+        last = check_result(name, said, desk.baselines(at, name)[2])["last_healthy_cycle"]
         facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
     facts += _human(desk.cycles(at, name))
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""

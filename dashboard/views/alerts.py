@@ -9,18 +9,19 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, frame, picture, status
+from dashboard.parts import acknowledging, baselines, frame, picture, status
 from dashboard.story import Story
-from dashboard.words import safe, z_digits, z_text
+from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
 from metrics.narrowing import METRIC_LINE
 
 PER_PAGE = 10
 _TIMES = re.compile(r"([\d.]+) times its normal movement")
-STATES = ("open", "acknowledged", "resolved")
+STATES = ("open", "acknowledged", "accepted", "resolved")
 NOTHING = {
     "open": "No alert is open.",
     "acknowledged": "No alert is acknowledged and still standing.",
+    "accepted": "Nobody has accepted what an alert was about as a new baseline.",
     "resolved": "No alert has come to its end yet.",
 }
 
@@ -57,6 +58,8 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             _actions(alert, nth)
+        if alert["state"] in ("open", "acknowledged"):
+            baselines.accept(at, alert, key=f"{nth}")
         if desk.evidence_rows(alert["evidence"]):
             with st.expander("Evidence", expanded=nth == 0):
                 _evidence(at, alert, nth)
@@ -67,6 +70,8 @@ def _span(alert: pd.Series) -> str:
     raised = f"raised at cycle {first}"
     if alert["state"] == "resolved":
         return f"{raised}, over at cycle {int(alert['resolved_cycle'])}"
+    if alert["state"] == "accepted":
+        return f"{raised}, accepted with the baseline from cycle {int(alert['accepted_cycle'])} on"
     return raised if first == last else f"{raised}, still so at cycle {last}"
 
 
@@ -117,11 +122,11 @@ def _actions(alert: pd.Series, nth: int) -> None:
             width=260,
         )
         acknowledging.button(alert, key=f"acknowledge-{nth}", note=note or "")
-    elif pd.notna(alert["acknowledged_at"]):
-        when = pd.Timestamp(alert["acknowledged_at"])
-        st.text(
-            f"Acknowledged {when:%d %B %Y, %H:%M}. {alert['note'] if isinstance(alert['note'], str) else ''}"
-        )
+    for did in ("acknowledged", "accepted"):
+        if pd.notna(alert[f"{did}_at"]):
+            note = alert["note" if did == "acknowledged" else "accepted_note"]
+            when = f"{pd.Timestamp(alert[f'{did}_at']):%d %B %Y, %H:%M}"
+            st.text(f"{did.capitalize()} {when}. {plain(note, 500) if isinstance(note, str) else ''}")
 
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:

@@ -12,6 +12,7 @@ from dashboard import desk, glance
 from dashboard.parts import (
     acknowledging,
     address,
+    baselines,
     examples,
     families,
     folded,
@@ -76,6 +77,7 @@ def page() -> None:
     metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
     lines.show(at, name, metric, slices)
+    baselines.show(at, name)
     st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from metrics import comparison, engine, pipeline, text
+from metrics import baselines, comparability, comparison, engine, pipeline, text, traits
 from metrics.core import History
 from metrics.embed import encoder_name
 from sample_data import holdout, model
@@ -155,7 +155,10 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
         packing,
         holdout,
         model,
+        baselines,
+        comparability,
         comparison,
+        traits,
     ]
     code += [_measured, measure, regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting]
     said = [_code(each) for each in code]

@@ -1,4 +1,4 @@
-"""How much retraining alone moves metrics: the size of it, what is carried over, what metrics share."""
+"""How much noise is carried over from cycle to cycle, and how much of it is retraining alone."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# What may be the case before anything is known, each as likely as the next: the share of the sampling
-# variance that shows, the variance of retraining over it, and the share that is carried over.
+# What may be the case before anything is known: the share of the sampling variance that shows, the variance
+# of retraining over it (the larger the less it is believed), and the share that is carried over.
 SAMPLED = np.array([0.25, 0.5, 0.75, 1.0])
 RATIOS = np.array([0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
 BELIEVED = 1 / (1 + RATIOS)
-CARRIED = np.array([0.0, 0.25, 0.5, 0.7, 0.85])
+CARRIED = np.array([0.0, 0.25, 0.5, 0.7, 0.85, 0.95])
+# Sampling noise that lasts is taken to keep so much of itself from cycle to cycle; it is believed that none
+# lasts, as strongly as a tenth of one pair of cycles would say so.
+PERSISTS, BELIEF = 0.8, 0.1
+LONGEST = 8
 # Metrics move together, so that each says less of what is carried over than it would say alone.
 SAYS = 0.5
 SHARED, SHARED_WEIGHT = 0.35, 8.0
@@ -45,14 +49,40 @@ def freedom(cycles: int) -> float:
     return 2 * (cycles - 1) ** 2 / (3 * cycles - 4)
 
 
-def retraining(distances: Floats, sampling: Floats) -> Retraining:
+def persisting(variances: Floats, counts: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """From half the variance of steps over 1, 2, ... cycles to that of a cycle, and the share that lasts.
+
+    `variances` and `counts`, of the steps that each rests on, are (lags, metrics). Where a share x of a
+    variance v is carried over, steps over L cycles have half the variance v (1 - x phi^L); v and v x are
+    fitted by least squares.
+
+    >>> steps = np.array([[2 * (1 - 0.5 * PERSISTS**lag)] for lag in range(1, 9)])
+    >>> size, lasting = persisting(steps, np.full((8, 1), 10_000))
+    >>> size.round(2).tolist(), lasting.round(2).tolist()
+    ([2.0], [0.5])
+    """
+    seen, told = variances[:LONGEST], counts[:LONGEST]
+    unit = seen[:1] + (seen[:1] == 0)
+    left = PERSISTS ** np.arange(1, len(seen) + 1)[:, None]
+    total = np.maximum(told.sum(axis=0), 1)
+    middle, level = (told * left).sum(axis=0) / total, (told * seen).sum(axis=0) / total
+    slope = (told * (left - middle) * (level - seen) / unit).sum(axis=0)
+    slope *= unit[0] / ((told * (left - middle) ** 2).sum(axis=0) + BELIEF)
+    slope = np.clip(slope, 0.0, level / (1 - middle))
+    size = level + slope * middle
+    return size, np.divide(slope, size, out=np.zeros_like(size), where=size > 0)
+
+
+def retraining(distances: Floats, sampling: Floats, lasting: Floats) -> Retraining:
     """Learn it from distances to the baseline, (metrics, cycles), down is bad and NaN unknown.
 
-    `sampling` is the sampling variance of one cycle, by metric. A grid of what may be the case is weighed by
-    the likelihood of the distances about their own mean (restricted, Patterson and Thompson 1971); what is
-    carried over is weighed by all metrics together. Returned are the means.
+    `sampling` is the sampling variance of one cycle, by metric, and `lasting` the share of it that is carried
+    over. A grid of what may be the case is weighed by the likelihood of the distances about their own mean
+    (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together. Returned are
+    the means.
     """
-    logs = np.array([_log_likelihoods(d, s) for d, s in zip(distances, sampling, strict=True)])
+    facts = zip(distances, sampling, lasting.round(1), strict=True)
+    logs = np.array([_log_likelihoods(*each) for each in facts])
     weights = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True)) * BELIEVED[:, None]
     carry = SAYS * np.log(weights.mean(axis=(1, 2))).sum(axis=0)
     carry = np.exp(carry - carry.max())
@@ -63,25 +93,26 @@ def retraining(distances: Floats, sampling: Floats) -> Retraining:
     return Retraining(sampled, ratio * sampling, carried, _shared(np.diff(distances, axis=1)))
 
 
-def _log_likelihoods(distances: Floats, sampling: float) -> Floats:
+def _log_likelihoods(distances: Floats, sampling: float, lasting: float) -> Floats:
     """One metric's at every point of the grid, (sampled, ratio, carried)."""
     there = np.flatnonzero(np.isfinite(distances))
     if sampling <= 0 or len(there) < 2:
         return np.zeros((len(SAMPLED), len(RATIOS), len(CARRIED)))
-    inverse, logdet = _models(tuple(there.tolist()))
+    inverse, logdet = _models(tuple(there.tolist()), lasting)
     d = distances[there]
     return np.asarray(-0.5 * (logdet + np.einsum("i,...ij,j->...", d, inverse, d) / sampling))
 
 
-@lru_cache(maxsize=64)
-def _models(cycles: tuple[int, ...]) -> tuple[Floats, Floats]:
+@lru_cache(maxsize=256)
+def _models(cycles: tuple[int, ...], lasting: float) -> tuple[Floats, Floats]:
     """At every point of the grid the inverse covariance about an unknown mean, and its log-determinant."""
     at, count = np.array(cycles), len(cycles)
     apart = np.abs(at[:, None] - at)
     # An orthonormal basis of what is left when the mean is taken away.
     basis = np.linalg.qr(np.column_stack([np.ones(count), np.eye(count)[:, 1:]]))[0][:, 1:]
     carried = np.where(apart == 0, 1.0, CARRIED[:, None, None] ** apart)
-    whole = SAMPLED[:, None, None, None, None] * np.eye(count) + RATIOS[:, None, None, None] * carried
+    drawn = (1 - lasting) * np.eye(count) + lasting * PERSISTS**apart
+    whole = SAMPLED[:, None, None, None, None] * drawn + RATIOS[:, None, None, None] * carried
     within = basis.T @ whole @ basis
     return basis @ np.linalg.inv(within) @ basis.T, np.linalg.slogdet(within)[1]
 
@@ -95,5 +126,5 @@ def _shared(steps: Floats) -> float:
     if count < 2:
         return SHARED
     both = float((unit.sum(axis=0) ** 2 - (unit**2).sum(axis=0)).mean()) / (count * (count - 1))
-    cycles = steps.shape[1]
-    return (cycles * min(max(both, 0.0), 1.0) + SHARED_WEIGHT * SHARED) / (cycles + SHARED_WEIGHT)
+    cycles, seen = float(steps.shape[1]), min(max(both, 0.0), 1.0)
+    return (cycles * seen + SHARED_WEIGHT * SHARED) / (cycles + SHARED_WEIGHT)

@@ -52,3 +52,14 @@ def worse_by(metric: Metric, value: float, loss: float) -> float:
         return value - loss * abs(value)
     worst = metric.bounds[1]
     return value + loss * (worst - value if np.isfinite(worst) else abs(value))
+
+
+def loss_between(metric: Metric, value: float, worse: float) -> float:
+    """The relative loss that leads from one value to a worse one, the inverse of `worse_by`.
+
+    >>> from metrics.core import METRICS
+    >>> round(loss_between(METRICS.get("duplicate_rate"), 0.02, 0.118), 3)
+    0.1
+    """
+    whole = abs(worse_by(metric, value, 1.0) - value)
+    return abs(worse - value) / whole if whole else 0.0

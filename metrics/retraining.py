@@ -30,12 +30,14 @@ class Retraining:
     """Noise of some metrics on their own scales, in variances of one cycle.
 
     `sampled`: the share of the sampling variance that shows, below 1 where cycles differ less than that says.
-    `variance`: what retraining adds. `carried`: the share of it that one cycle has from the last, by metric.
+    `variance`: what retraining adds, its mean over what may be the case, and `likely` the likeliest; both are
+    far apart while little is known. `carried`: the share of it that one cycle has from the last, by metric.
     `shared`: correlation of any two metrics' noise.
     """
 
     sampled: Floats
     variance: Floats
+    likely: Floats
     carried: Floats
     shared: float
 
@@ -78,8 +80,7 @@ def retraining(distances: Floats, sampling: Floats, lasting: Floats) -> Retraini
 
     `sampling` is the sampling variance of one cycle, by metric, and `lasting` the share of it that is carried
     over. A grid of what may be the case is weighed by the likelihood of the distances about their own mean
-    (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together. Returned are
-    the means.
+    (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together.
     """
     facts = zip(distances, sampling, lasting.round(1), strict=True)
     logs = np.array([_log_likelihoods(*each) for each in facts])
@@ -88,9 +89,11 @@ def retraining(distances: Floats, sampling: Floats, lasting: Floats) -> Retraini
     carry = np.exp(carry - carry.max())
     weights = weights / weights.sum(axis=(1, 2), keepdims=True) * carry / carry.sum()
     sampled = np.einsum("jark,a->j", weights, SAMPLED)
-    ratio = np.einsum("jark,r->j", weights, RATIOS)
+    ratios = weights.sum(axis=(1, 3))
+    added = ratios @ RATIOS * sampling
+    likely = RATIOS[ratios.argmax(axis=1)] * sampling
     carried = np.full(len(distances), float(carry @ CARRIED / carry.sum()))
-    return Retraining(sampled, ratio * sampling, carried, _shared(np.diff(distances, axis=1)))
+    return Retraining(sampled, added, likely, carried, _shared(np.diff(distances, axis=1)))
 
 
 def _log_likelihoods(distances: Floats, sampling: float, lasting: float) -> Floats:

@@ -30,7 +30,8 @@ class Spread:
     """What moves one metric on its own scale: variances of one cycle, by prompts and by retraining.
 
     `shown`: the share of the sampling variance by which cycles really differ. `lasting` and `carried`: the
-    share of each that a cycle has from the last. `baseline` cycles are the normal; `cycles` told the noise.
+    share of each that a cycle has from the last. `baseline` cycles are the normal; `cycles` told the noise,
+    or it is known with so many degrees of freedom.
     """
 
     sampling: float
@@ -40,6 +41,7 @@ class Spread:
     carried: float = 0.0
     baseline: int = BASELINE_CYCLES
     cycles: int = 20
+    known: float | None = None
 
     @property
     def variance(self) -> float:
@@ -54,6 +56,8 @@ class Spread:
     @property
     def freedom(self) -> float:
         """Degrees of freedom with which that is known (Satterthwaite 1946)."""
+        if self.known is not None:
+            return self.known
         parts = np.array([self.sampling, self.retraining])
         known = np.array([GROUPS - 1.0, freedom(max(self.cycles, 3))])
         total = float((parts**2 / known).sum())
@@ -67,8 +71,8 @@ class Spread:
         return (1 / self.baseline + (kept / own if own else 0.0)) / (1 + 1 / self.baseline)
 
     def with_prompts(self, times: float) -> Spread:
-        """The same with so many times the prompts."""
-        return replace(self, sampling=self.sampling / times)
+        """The same with so many times the prompts: what is known of the noise is not known less for it."""
+        return replace(self, sampling=self.sampling / times, known=self.freedom)
 
 
 def line(freedom: float) -> float:

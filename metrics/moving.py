@@ -196,10 +196,12 @@ def _half_variances(off: Floats, lag: int) -> tuple[Floats, npt.NDArray[np.int64
 
 def _noise(distances: Floats, sampling: Floats, lasting: Floats, whole: Bools) -> Retraining:
     """Retraining noise of the whole and of slices and parts, each learned among its like."""
-    parts = [(mine, retraining(distances[mine], sampling[mine], lasting[mine])) for mine in (~whole, whole)]
-    joined = {}
-    for name in ("sampled", "variance", "likely", "carried"):
-        joined[name] = np.empty(len(whole))
-        for mine, found in parts:
-            joined[name][mine] = getattr(found, name)
-    return Retraining(**joined, shared=parts[-1][1].shared)
+    joined = {name: np.empty(len(whole)) for name in ("sampled", "variance", "likely", "carried")}
+    shared = 0.0
+    for mine in (~whole, whole):
+        if mine.any():
+            found = retraining(distances[mine], sampling[mine], lasting[mine])
+            shared = found.shared
+            for name, values in joined.items():
+                values[mine] = getattr(found, name)
+    return Retraining(**joined, shared=shared)

@@ -7,18 +7,17 @@ tail prompts. What retraining adds stays.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from metrics import stats
-from metrics.core import History, Metric, TailwatchError
+from metrics.core import Metric, TailwatchError
 from metrics.detectable import Spread, needed, sureness
-from metrics.moving import Moving, learn
+from metrics.moving import Moving
 from metrics.narrowing import RUN
 from metrics.planting import loss_between, worse_by
 from metrics.retraining import PERSISTS
 
+OUTPUTS, TAIL_PROMPTS = "outputs", "tail prompts"
 LOSS, WITHIN, POWER = 0.10, RUN, 0.8
 # Further than this nobody would go; what needs more is said to be out of reach.
 MOST_PROMPTS = 1_000_000
@@ -46,7 +45,7 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Detectable:
     """What one voter can see. `n` of `counts` (outputs, or tail prompts) are there.
 
     `seen`: the value to which it must fall from its `baseline` to be seen, a share `loss` of it; None where
@@ -68,23 +67,23 @@ class Sight:
 
 def counts(metric: Metric) -> str:
     """What the values of a metric rest on."""
-    return "tail prompts" if "tail" in metric.needs else "outputs"
+    return TAIL_PROMPTS if "tail" in metric.needs else OUTPUTS
 
 
-def sights(moving: Moving, aim: Aim) -> list[Sight]:
+def detectables(moving: Moving, aim: Aim) -> list[Detectable]:
     """What each voter can see, the tail first."""
     places = [(i, p) for i, p in enumerate(moving.places) if p.like.slice is None and p.metric.votes]
-    found = [_sight(moving, i, aim) for i, p in places if p.like.n]
-    return sorted(found, key=lambda s: (s.counts == "outputs", s.label))
+    found = [_detectable(moving, i, aim) for i, p in places if p.like.n]
+    return sorted(found, key=lambda d: (d.counts == OUTPUTS, d.label))
 
 
-def _sight(moving: Moving, i: int, aim: Aim) -> Sight:
+def _detectable(moving: Moving, i: int, aim: Aim) -> Detectable:
     place, now = moving.places[i], spread(moving, i)
     metric, n = place.metric, float(place.like.n or 0)
     baseline = float(stats.untransform(place.level, metric.scale))
-    seen = fallen(metric, baseline, needed(now, aim.within, aim.power))
+    seen = seen_with(metric, baseline, now, 1.0, aim)
     apart = fallen(metric, baseline, math.sqrt(now.retraining))
-    return Sight(
+    return Detectable(
         *(metric.name, metric.label, counts(metric), n, n >= metric.votes_from, baseline, seen),
         loss=None if seen is None else loss_between(metric, baseline, seen),
         needed=_enough(metric, now, baseline, n, aim),
@@ -106,8 +105,13 @@ def spread(moving: Moving, i: int) -> Spread:
     )
 
 
+def seen_with(metric: Metric, baseline: float, now: Spread, times: float, aim: Aim) -> float | None:
+    """The value to which a metric must fall to be seen with so many times the prompts; None where none is."""
+    return fallen(metric, baseline, needed(now.with_prompts(times), aim.within, aim.power))
+
+
 def fallen(metric: Metric, baseline: float, distance: float) -> float | None:
-    """The value so far on the bad side of a baseline, on the metric's scale; None where there is no such value.
+    """The value that lies so far, on the metric's scale, on the bad side of a baseline; None where none does.
 
     >>> from metrics.core import METRICS
     >>> fallen(METRICS.get("dispersion"), 0.8, 0.1)
@@ -148,5 +152,5 @@ def rounded_up(count: float) -> int:
     >>> rounded_up(1234), rounded_up(87.2), rounded_up(200)
     (1300, 88, 200)
     """
-    unit = 10 ** max(math.floor(math.log10(count)) - 1, 0)
-    return math.ceil(round(count / unit, 6)) * unit
+    unit = int(10 ** max(math.floor(math.log10(count)) - 1, 0))
+    return int(math.ceil(round(count / unit, 6)) * unit)

@@ -10,6 +10,9 @@ from metrics.moving import Moving
 from metrics.planning import OUTPUTS, TAIL_PROMPTS, Aim, Detectable, detectables, seen_with, spread
 from metrics.planting import loss_between
 
+# An eval set is thin in the tail where less than this share of it tells of tail classes. Half would be best;
+# prompts of uneven weight count for fewer than they are.
+THIN = 0.3
 # What leaves the smallest loss at more than this share of itself is no help.
 HELPS = 0.9
 
@@ -83,10 +86,10 @@ def _most_of(found: Sequence[Detectable]) -> str:
 
 
 def thin_tail(moving: Moving, found: Sequence[Detectable], aim: Aim) -> str:
-    """What half the prompts on tail classes would show, where fewer are and the loss aimed at is not seen."""
+    """What half the prompts on tail classes would show, where few are and the loss aimed at is not seen."""
     half = max((d.n for d in found if d.counts == OUTPUTS), default=0.0) / 2
     d = next((d for d in found if d.counts == TAIL_PROMPTS), None)
-    if d is None or d.n >= half or (d.loss is not None and d.loss <= aim.loss):
+    if d is None or d.n >= 2 * THIN * half or (d.loss is not None and d.loss <= aim.loss):
         return ""
     rests = f"{d.label.lower()} rests on {d.n:,.0f} of {2 * half:,.0f} outputs"
     said = f"The eval set is thin in the tail: {rests}."

@@ -13,7 +13,7 @@ from metrics import advising, aggregates, engine, moving
 from metrics.core import METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import clean
 from metrics.intake import Item, take
-from metrics.judging import check_result, conclude, episodes
+from metrics.judging import check_result, conclude, episodes, open_since
 from metrics.planning import Aim
 from metrics.rarefying import resized
 from metrics.store import Store, Stored
@@ -228,17 +228,11 @@ def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any
     return check_result(lineage, upto)
 
 
-def steady(store: Store, lineage: str) -> History:
-    """What was measured of the whole before the evidence of an alert that is still open."""
-    last = store.verdicts(lineage)[-1:]
-    low = [v.since for v in last if v.status in ("narrowing", "collapse")]
-    return moving.before(history(store, lineage, slice=None), low[0] if low else None)
-
-
 def plan(store: Store, lineage: str, aim: Aim) -> dict[str, Any]:
     """What the eval set of a lineage can see, and how many prompts would be enough; brought up to date.
 
     Raises TailwatchError where too few cycles say how much the lineage moves by chance.
     """
     refresh(store, lineage)
-    return advising.plan(moving.learn(steady(store, lineage)), aim)
+    quiet = moving.before(history(store, lineage, slice=None), open_since(store.verdicts(lineage)))
+    return advising.plan(moving.learn(quiet), aim)

@@ -47,7 +47,7 @@ def in_words(d: Detectable) -> str:
         have = f"{have} it does not vote; if it did,"
     if d.seen is None or d.loss is None:
         return f"{have} no fall from {d.baseline:.3g} is deep enough to be seen"
-    return f"{have} a {_move(d)} from {d.baseline:.3g} to {d.seen:.3g} ({d.loss:.0%}) is seen"
+    return f"{have} a {_move(d)} from {d.baseline:.3g} to {d.seen:.3g} ({percent(d.loss)}) is seen"
 
 
 def _move(d: Detectable) -> str:
@@ -58,15 +58,28 @@ def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
     """How many prompts it takes, and for which voters no number is enough."""
     if not found:
         return "Nothing votes here yet, so that nothing can be planned."
-    noisy = [d for d in found if d.needed is None]
+    never = [d for d in found if d.needed is None]
+    noisy = [d for d in never if d.retraining]
     said = []
     if noisy:
-        apart = ", ".join(f"{d.label.lower()} (retrains alone differ by {d.retraining:.1%})" for d in noisy)
+        apart = ", ".join(f"{d.label.lower()} (by {percent(d.retraining)})" for d in noisy)
         said.append(
-            f"No number of prompts would show a {aim.loss:.0%} loss of {apart}, as far as"
-            f" {cycles} cycles tell: use replicate seeds, several retrains of one cycle."
+            f"No number of prompts would show a {aim.loss:.0%} loss where retrains alone differ too much, as"
+            f" far as {cycles} cycles tell: {apart}. Use replicate seeds, several retrains of one cycle."
         )
-    return " ".join([*said, *([_takes(found, aim)] if len(noisy) < len(found) else [])])
+    if len(noisy) < len(never):
+        names = ", ".join(d.label.lower() for d in never if d not in noisy)
+        said.append(f"One step of its count is too large to show a {aim.loss:.0%} loss: {names}.")
+    return " ".join([*said, *([_takes(found, aim)] if len(never) < len(found) else [])])
+
+
+def percent(share: float) -> str:
+    """A share in percent, with a decimal where it is below one.
+
+    >>> percent(0.184), percent(0.0042)
+    ('18%', '0.4%')
+    """
+    return f"{share:.0%}" if share >= 0.0095 or not share else f"{share:.1%}"
 
 
 def _takes(found: Sequence[Detectable], aim: Aim) -> str:
@@ -98,6 +111,8 @@ def thin_tail(moving: Moving, found: Sequence[Detectable], aim: Aim) -> str:
     seen = seen_with(metric, d.baseline, spread(moving, place), half / d.n, aim)
     then = 1.0 if seen is None else loss_between(metric, d.baseline, seen)
     if then > HELPS * (d.loss or 1.0):
-        return f"{said} More would hardly help: retrains alone differ by {d.retraining:.0%}."
-    now = "none" if d.loss is None else f"{d.loss:.0%}"
-    return f"{said} With half of them on tail classes a loss of {then:.0%} would be seen, instead of {now}."
+        return f"{said} More would hardly help: retrains alone differ by {percent(d.retraining)}."
+    now = "none" if d.loss is None else percent(d.loss)
+    return (
+        f"{said} With half of them on tail classes a loss of {percent(then)} would be seen, instead of {now}."
+    )

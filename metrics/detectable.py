@@ -31,7 +31,8 @@ class Spread:
 
     `shown`: the share of the sampling variance by which cycles really differ. `lasting` and `carried`: the
     share of each that a cycle has from the last. `baseline` cycles are the normal; `cycles` told the noise,
-    or it is known with so many degrees of freedom.
+    or it is known with so many degrees of freedom. `least`: the step of a count, below which no error is
+    taken to be; `by_output` where one output is that step, so that more of them make it smaller.
     """
 
     sampling: float
@@ -42,6 +43,8 @@ class Spread:
     baseline: int = BASELINE_CYCLES
     cycles: int = 20
     known: float | None = None
+    least: float = 0.0
+    by_output: bool = False
 
     @property
     def variance(self) -> float:
@@ -51,7 +54,7 @@ class Spread:
     @property
     def deviation(self) -> float:
         """The standard deviation of a cycle's distance from its baseline."""
-        return float(np.sqrt(self.variance * (1 + 1 / self.baseline)))
+        return max(float(np.sqrt(self.variance * (1 + 1 / self.baseline))), self.least)
 
     @property
     def freedom(self) -> float:
@@ -72,7 +75,8 @@ class Spread:
 
     def with_prompts(self, times: float) -> Spread:
         """The same with so many times the prompts: what is known of the noise is not known less for it."""
-        return replace(self, sampling=self.sampling / times, known=self.freedom)
+        least = self.least / times if self.by_output else self.least
+        return replace(self, sampling=self.sampling / times, known=self.freedom, least=least)
 
 
 def line(freedom: float) -> float:

@@ -22,6 +22,8 @@ LOSS, WITHIN, POWER = 0.10, RUN, 0.8
 # Further than this nobody would go; what needs more is said to be out of reach.
 MOST_PROMPTS = 1_000_000
 HALVINGS = 30
+# A step that moves so many outputs or fewer is that of one of them.
+ONE_OUTPUT = 1.5
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def _detectable(moving: Moving, i: int, aim: Aim) -> Detectable:
 
 def spread(moving: Moving, i: int) -> Spread:
     """What moves one place."""
-    noise = moving.noise
+    noise, place = moving.noise, moving.places[i]
+    like, baseline = place.like, float(stats.untransform(place.level, place.metric.scale))
+    # The rule takes the step at the value itself, which lies lower by the time that something is seen.
+    lost = worse_by(place.metric, baseline, LOSS)
     return Spread(
         float(moving.sampling[i]),
         float(noise.likely[i]),
@@ -102,6 +107,8 @@ def spread(moving: Moving, i: int) -> Spread:
         float(noise.carried[i]),
         moving.baseline,
         moving.cycles,
+        least=stats.step_on_scale(lost, like.step, place.metric.scale),
+        by_output=(like.step or 0.0) * (like.n or 0.0) <= ONE_OUTPUT,
     )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import drawing, folded
 from dashboard.words import count, number, safe
+from metrics.advising import percent
 from metrics.core import METRICS
 
 ASKED = (
@@ -26,7 +27,7 @@ def smallest(at: desk.Revision, lineage: str) -> list[str]:
     first = next((row for row in plan["metrics"] if row["votes"]), None) if plan else None
     if first is None or first["loss"] is None:
         return []
-    return [f"Smallest loss it could see: <b>{first['loss']:.0%}</b> of {safe(first['label'].lower())}"]
+    return [f"Smallest loss it could see: <b>{percent(first['loss'])}</b> of {safe(first['label'].lower())}"]
 
 
 def show(at: desk.Revision, lineage: str, theme: str) -> None:
@@ -56,7 +57,7 @@ def _rows(plan: Mapping[str, Any], theme: str) -> str:
 def _row(row: Mapping[str, Any], plan: Mapping[str, Any], most: float, theme: str) -> str:
     link = f"?{urlencode({'lineage': plan['lineage'], 'metric': row['metric']})}#one-metric"
     loss = row["loss"]
-    shown = "none" if loss is None else f"{loss:.0%}"
+    shown = "none" if loss is None else percent(loss)
     needed = "no number" if row["needed"] is None else count(row["needed"])
     bar = drawing.bar((1.0 if loss is None else loss) / most, METRICS.get(row["metric"]).family, theme)
     return (

@@ -44,6 +44,8 @@ def plan(options: Options) -> int:
 def _print(result: Mapping[str, Any]) -> None:
     import pandas as pd
 
+    from metrics.advising import percent
+
     print(safe_line(f"{result['lineage']}: learned from {result['cycles']} cycles. {result['message']}"))
     if result["advice"]:
         print(safe_line(result["advice"]))
@@ -53,9 +55,9 @@ def _print(result: Mapping[str, Any]) -> None:
             "rests on": f"{row['n']:,.0f} {row['counts']}",
             "baseline": row["baseline"],
             "seen at": "never" if row["seen"] is None else row["seen"],
-            "loss": "" if row["loss"] is None else f"{row['loss']:.0%}",
+            "loss": "" if row["loss"] is None else percent(row["loss"]),
             f"for {result['loss']:.0%}": "no number" if row["needed"] is None else f"{row['needed']:,}",
-            "retrains differ by": f"{row['retraining']:.1%}",
+            "retrains differ by": percent(row["retraining"]),
         }
         for row in result["metrics"]
     ]

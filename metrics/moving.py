@@ -22,6 +22,9 @@ from metrics.retraining import Retraining, persisting, retraining
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# What lies further back says little more of how much a lineage moves now.
+MOST_CYCLES = 40
+
 
 @dataclass(frozen=True)
 class Place:
@@ -84,7 +87,7 @@ def learn(history: History) -> Moving:
     Give it the history before an open alert (`before`): what narrows is no noise. Raises TailwatchError where
     fewer than three cycles can be compared, or where no metric is known in them.
     """
-    positions = comparable(history)
+    positions = comparable(history)[-MOST_CYCLES:]
     rows = [row for t in history.trends.values() if (row := _row(t, positions)) is not None]
     if len(positions) < FEWEST_BASELINE or not rows:
         raise TailwatchError(

@@ -22,6 +22,7 @@ PERSISTS, BELIEF = 0.8, 0.1
 LONGEST = 8
 # Metrics move together, so that each says less of what is carried over than it would say alone.
 SAYS = 0.5
+ROUNDS = 10
 SHARED, SHARED_WEIGHT = 0.35, 8.0
 
 
@@ -83,17 +84,35 @@ def retraining(distances: Floats, sampling: Floats, lasting: Floats) -> Retraini
     (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together.
     """
     facts = zip(distances, sampling, lasting.round(1), strict=True)
-    logs = np.array([_log_likelihoods(*each) for each in facts])
-    weights = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True)) * BELIEVED[:, None]
-    carry = SAYS * np.log(weights.mean(axis=(1, 2))).sum(axis=0)
-    carry = np.exp(carry - carry.max())
-    weights = weights / weights.sum(axis=(1, 2), keepdims=True) * carry / carry.sum()
-    sampled = np.einsum("jark,a->j", weights, SAMPLED)
+    weights, carry = _weighed(np.array([_log_likelihoods(*each) for each in facts]))
     ratios = weights.sum(axis=(1, 3))
-    added = ratios @ RATIOS * sampling
-    likely = RATIOS[ratios.argmax(axis=1)] * sampling
-    carried = np.full(len(distances), float(carry @ CARRIED / carry.sum()))
-    return Retraining(sampled, added, likely, carried, _shared(np.diff(distances, axis=1)))
+    return Retraining(
+        sampled=np.einsum("jark,a->j", weights, SAMPLED),
+        variance=ratios @ RATIOS * sampling,
+        likely=RATIOS[ratios.argmax(axis=1)] * sampling,
+        carried=np.full(len(distances), float(carry @ CARRIED)),
+        shared=_shared(np.diff(distances, axis=1)),
+    )
+
+
+def _weighed(logs: Floats) -> tuple[Floats, Floats]:
+    """How likely each point of the grid is, by metric, and each share that is carried over, by all of them.
+
+    What the others do is what is believed of each metric (empirical Bayes, Efron and Morris 1973).
+    """
+    likelihoods = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True))
+    prior = BELIEVED / BELIEVED.sum()
+    believed, carry = prior, np.full(len(CARRIED), 1 / len(CARRIED))
+    for _ in range(ROUNDS):
+        weights = likelihoods * believed[:, None] * carry
+        weights /= weights.sum(axis=(1, 2, 3), keepdims=True)
+        by_carry = (likelihoods * believed[:, None]).sum(axis=(1, 2))
+        seen = np.log(np.maximum(by_carry, 1e-300)).sum(axis=0)
+        carry = np.exp(SAYS * (seen - seen.max()))
+        carry /= carry.sum()
+        believed = prior + SAYS * weights.sum(axis=(0, 1, 3))
+        believed /= believed.sum()
+    return weights, carry
 
 
 def _log_likelihoods(distances: Floats, sampling: float, lasting: float) -> Floats:

@@ -222,6 +222,14 @@ def test_one_odd_cycle_at_the_end_does_not_end_what_compares():
     assert moving.comparable(past) == list(range(19))
 
 
+def test_a_jump_beyond_all_measure_is_learned_from_without_fuss():
+    """A thousand standard deviations up and down again: no warning, and finite noise."""
+    past = planted.history({"distinct_1": [0.0, 1000.0] * 30}, seed=1, count=60, sampling=0.001, noise=0.0)
+    learned = moving.learn(past)
+    assert learned.cycles == moving.MOST_CYCLES
+    assert np.isfinite(learned.noise.variance).all()
+
+
 def test_too_few_cycles_are_a_sentence():
     with pytest.raises(TailwatchError, match="3 cycles or more; it has 2"):
         chance.healthy(planted.history({}, count=2), 0)

@@ -63,7 +63,7 @@ def test_retraining_alone_bounds_it():
 
 
 def test_no_loss_is_smaller_than_a_step_of_the_count():
-    """Nothing moves at all: the step is all the noise there is. That of one output falls with their number."""
+    """Nothing moves at all: the step is all the noise there is. That of one output falls with their count."""
     saturated, counted = Spread(0.0, least=0.1), Spread(0.0, least=0.1, by_output=True)
     assert needed(saturated, 2, 0.8) == needed(saturated.with_prompts(9.0), 2, 0.8) > 0.3
     assert needed(counted.with_prompts(2.0), 2, 0.8) == pytest.approx(needed(counted, 2, 0.8) / 2)

@@ -79,7 +79,7 @@ def percent(share: float) -> str:
     >>> percent(0.184), percent(0.0042)
     ('18%', '0.4%')
     """
-    return f"{share:.0%}" if share >= 0.0095 or not share else f"{share:.1%}"
+    return f"{share:.1%}" if 0.0005 <= share < 0.0095 else f"{share:.0%}"
 
 
 def _takes(found: Sequence[Detectable], aim: Aim) -> str:

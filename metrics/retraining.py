@@ -14,14 +14,16 @@ Floats = npt.NDArray[np.float64]
 # of retraining over it (the larger the less it is believed), and the share that is carried over.
 SAMPLED = np.array([0.25, 0.5, 0.75, 1.0])
 RATIOS = np.array([0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
-BELIEVED = 1 / (1 + RATIOS)
 CARRIED = np.array([0.0, 0.25, 0.5, 0.7, 0.85, 0.95])
 # Sampling noise that lasts is taken to keep so much of itself from cycle to cycle; it is believed that none
 # lasts, as strongly as a tenth of one pair of cycles would say so.
 PERSISTS, BELIEF = 0.8, 0.1
 LONGEST = 8
-# Metrics move together, so that each says less of what is carried over than it would say alone.
-SAYS = 0.5
+# Less sampling noise and more of another is hard to tell from sampling noise alone: it is believed less.
+BOTH = 0.2
+BELIEVED = np.where((SAMPLED[:, None] < 1) & (RATIOS > 0), BOTH, 1.0) / (1 + RATIOS)
+# Metrics move together, so that all of them say no more than so many that do not would say.
+INDEPENDENT = 5.0
 ROUNDS = 10
 SHARED, SHARED_WEIGHT = 0.35, 8.0
 
@@ -101,16 +103,16 @@ def _weighed(logs: Floats) -> tuple[Floats, Floats]:
     What the others do is what is believed of each metric (empirical Bayes, Efron and Morris 1973).
     """
     likelihoods = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True))
-    prior = BELIEVED / BELIEVED.sum()
+    prior, says = BELIEVED / BELIEVED.sum(), min(1.0, INDEPENDENT / len(logs))
     believed, carry = prior, np.full(len(CARRIED), 1 / len(CARRIED))
     for _ in range(ROUNDS):
-        weights = likelihoods * believed[:, None] * carry
+        weights = likelihoods * believed[..., None] * carry
         weights /= weights.sum(axis=(1, 2, 3), keepdims=True)
-        by_carry = (likelihoods * believed[:, None]).sum(axis=(1, 2))
+        by_carry = (likelihoods * believed[..., None]).sum(axis=(1, 2))
         seen = np.log(np.maximum(by_carry, 1e-300)).sum(axis=0)
-        carry = np.exp(SAYS * (seen - seen.max()))
+        carry = np.exp(says * (seen - seen.max()))
         carry /= carry.sum()
-        believed = prior + SAYS * weights.sum(axis=(0, 1, 3))
+        believed = prior + says * weights.sum(axis=(0, 3))
         believed /= believed.sum()
     return weights, carry
 

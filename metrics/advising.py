@@ -58,8 +58,7 @@ def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
     """How many prompts it takes, and for which voters no number is enough."""
     if not found:
         return "Nothing votes here yet, so that nothing can be planned."
-    never = [d for d in found if d.needed is None]
-    noisy = [d for d in never if d.retraining]
+    noisy, coarse = ([d for d in found if d.hidden == what] for what in ("retraining", "step"))
     said = []
     if noisy:
         apart = ", ".join(f"{d.label.lower()} (by {percent(d.retraining)})" for d in noisy)
@@ -67,10 +66,10 @@ def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
             f"No number of prompts would show a {aim.loss:.0%} loss where retrains alone differ too much, as"
             f" far as {cycles} cycles tell: {apart}. Use replicate seeds, several retrains of one cycle."
         )
-    if len(noisy) < len(never):
-        names = ", ".join(d.label.lower() for d in never if d not in noisy)
+    if coarse:
+        names = ", ".join(d.label.lower() for d in coarse)
         said.append(f"One step of its count is too large to show a {aim.loss:.0%} loss: {names}.")
-    return " ".join([*said, *([_takes(found, aim)] if len(never) < len(found) else [])])
+    return " ".join([*said, *([_takes(found, aim)] if any(d.needed for d in found) else [])])
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,8 @@ tail prompts. What retraining adds stays.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from metrics import stats
 from metrics.core import Metric, TailwatchError
@@ -52,7 +53,8 @@ class Detectable:
 
     `seen`: the value to which it must fall from its `baseline` to be seen, a share `loss` of it; None where
     no fall is deep enough. `needed`: how many would show the loss that is aimed at; None where no number
-    would. `retraining`: by what share of the baseline retrains alone differ (one standard deviation).
+    would, and `hidden` says by what. `retraining`: by what share of the baseline retrains alone differ (one
+    standard deviation).
     """
 
     metric: str
@@ -64,6 +66,7 @@ class Detectable:
     seen: float | None
     loss: float | None
     needed: int | None
+    hidden: Literal["retraining", "step"] | None
     retraining: float
 
 
@@ -84,11 +87,16 @@ def _detectable(moving: Moving, i: int, aim: Aim) -> Detectable:
     metric, n = place.metric, float(place.like.n or 0)
     baseline = float(stats.untransform(place.level, metric.scale))
     seen = seen_with(metric, baseline, now, 1.0, aim)
-    apart = fallen(metric, baseline, math.sqrt(now.retraining))
+    apart, enough = (
+        fallen(metric, baseline, math.sqrt(now.retraining)),
+        _enough(metric, now, baseline, n, aim),
+    )
+    still = _enough(metric, replace(now, retraining=0.0), baseline, n, aim) if enough is None else None
     return Detectable(
         *(metric.name, metric.label, counts(metric), n, n >= metric.votes_from, baseline, seen),
         loss=None if seen is None else loss_between(metric, baseline, seen),
-        needed=_enough(metric, now, baseline, n, aim),
+        needed=enough,
+        hidden=None if enough is not None else "step" if still is None else "retraining",
         retraining=1.0 if apart is None else loss_between(metric, baseline, apart),
     )
 

@@ -145,11 +145,25 @@ def test_so_many_prompts_as_it_says_show_the_loss_that_is_aimed_at():
 def test_prompts_do_not_help_where_retrains_differ_too_much():
     """Retraining of .1 on the log scale is 10 %: no loss of 10 % can be told from it."""
     noisy = [d for d in detectables(lineage(noise=0.1), Aim()) if d.metric == "distinct_1"]
-    assert noisy[0].needed is None
+    assert (noisy[0].needed, noisy[0].hidden) == (None, "retraining")
     assert noisy[0].retraining == pytest.approx(1 - math.exp(-0.1), abs=0.001)
     said = message(noisy, Aim(), 20)
     assert said.startswith("No number of prompts would show a 10% loss where retrains alone differ too much")
     assert "distinct-1 (by 10%). Use replicate seeds" in said
+
+
+def test_a_step_of_the_count_may_hide_it():
+    """Of ten classes one makes a step of .1: a tenth of the coverage is one class, and one is chance."""
+    learned = lineage()
+    coarse = tuple(
+        replace(p, like=replace(p.like, step=0.1)) if p.metric.name == "class_coverage" else p
+        for p in learned.places
+    )
+    found = [d for d in detectables(replace(learned, places=coarse), Aim()) if d.metric == "class_coverage"]
+    assert (found[0].needed, found[0].hidden) == (None, "step")
+    assert (
+        message(found, Aim(), 20) == "One step of its count is too large to show a 10% loss: class coverage."
+    )
 
 
 def test_fewer_than_may_vote_are_never_enough():

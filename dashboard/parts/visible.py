@@ -16,8 +16,8 @@ from metrics.core import METRICS
 
 ASKED = (
     "A loss that stays is seen if it is this large or larger. Smaller ones hide in the noise: that of the"
-    " prompts, which more of them lessen, and that of retraining, which they do not. Of duplicates it is the"
-    " outputs that are none which are lost."
+    " prompts, which more of them lessen, and that of retraining, which they do not. A rate that should be"
+    " low loses outputs that are well: of duplicates, those that repeat nothing."
 )
 
 

@@ -12,10 +12,12 @@ import streamlit as st
 
 from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
 from dashboard.words import FAMILY
-from metrics import panel, pipeline
+from metrics import advising, moving, panel, pipeline
 from metrics.baselines import Choice
 from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
+from metrics.judging import open_since
+from metrics.planning import Aim
 from metrics.rules.threshold import checked
 from metrics.store import Store, UserRule, Verdict
 
@@ -89,6 +91,16 @@ def history(at: Revision, lineage: str) -> History:
 def parts(at: Revision, lineage: str, metric: str) -> History:
     """One metric of the whole, of every slice and of its own parts: of all metrics that would be slow."""
     return pipeline.history(_store(at[0]), lineage, metric=metric)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def plan(at: Revision, lineage: str) -> dict[str, Any] | None:
+    """What the eval set can see, see advising.plan; None where too few cycles can tell."""
+    quiet = moving.before(history(at, lineage), open_since(verdicts(at, lineage)))
+    try:
+        return advising.plan(moving.learn(quiet), Aim())
+    except TailwatchError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

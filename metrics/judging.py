@@ -77,6 +77,12 @@ def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle:
     return Alert(lineage, rule, *what, since, first, cycle, None, finding.message, finding.evidence)
 
 
+def open_since(verdicts: Sequence[Verdict]) -> int | None:
+    """The first cycle of the evidence that the lineage is narrowing now; None where it is not."""
+    last = verdicts[-1] if verdicts else None
+    return last.since if last is not None and last.status in ("narrowing", "collapse") else None
+
+
 def check_result(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> dict[str, Any]:
     """The verdict after the last of these cycles, as outside scripts read it; `accepted` as in `episodes`."""
     last = verdicts[-1]

@@ -16,14 +16,15 @@ from metrics.core import FEWEST_BASELINE, Quality, Standing, Status, Trend
 from metrics.deviations import Deviation
 from metrics.panel import Cycles, Panel, segments, speaks
 
-# From here on a metric is called low; two cycles running of it would ring the alarm if it voted alone.
-METRIC_LINE = -2.0
+# From here on a metric is called low: two cycles running of it, and nothing else, ring the alarm among eight
+# metrics that move as much alike as most do.
+METRIC_LINE = -2.7
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
 # Lost, and surely lost, as shares of the baseline: then it is a collapse.
 LOSS, LOSS_SURE = 0.20, 0.10
-# The first verdict is given at the second cycle after the baseline.
-FIRST = 2
+# No alarm before so many low cycles running, and no verdict before so many after the baseline.
+RUN = 2
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class _Test:
         voters = {name: d for name, d in found.items() if d.votes}
         if self.voters.since is None:
             self.collapsed = False
-            if self.judged < FIRST or not (voters or silent):
+            if self.judged < RUN or not (voters or silent):
                 return "learning"
             # Outputs that say nothing narrow nothing, and are no good sign either.
             alert = silent or any(d.z <= WATCH_LINE for d in voters.values())

@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from metrics import aggregates, engine
+from metrics import advising, aggregates, engine, moving
 from metrics.baselines import REFERENCE, Choice
 from metrics.choosing import choose
 from metrics.core import FEWEST_BASELINE, METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import clean
 from metrics.intake import Item, take
-from metrics.judging import check_result, conclude, episodes
+from metrics.judging import check_result, conclude, episodes, open_since
+from metrics.planning import Aim
 from metrics.rarefying import resized
 from metrics.store import Store, Stored
 
@@ -244,3 +245,13 @@ def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any
         )
     upto = verdicts if cycle is None else verdicts[: known.index(cycle) + 1]
     return check_result(lineage, upto, store.accepted(lineage))
+
+
+def plan(store: Store, lineage: str, aim: Aim) -> dict[str, Any]:
+    """What the eval set of a lineage can see, and how many prompts would be enough; brought up to date.
+
+    Raises TailwatchError where too few cycles say how much the lineage moves by chance.
+    """
+    refresh(store, lineage)
+    quiet = moving.before(history(store, lineage, slice=None), open_since(store.verdicts(lineage)))
+    return advising.plan(moving.learn(quiet), aim)

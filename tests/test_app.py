@@ -200,6 +200,17 @@ def test_metrics_stand_by_family_and_the_voters_first(at: Path):
     assert "Tail recall<" not in missing
 
 
+def test_what_the_eval_set_could_see_is_said(at: Path):
+    """On the card at a glance, on the lineage's page voter by voter once somebody opens it."""
+    assert re.search(r"Smallest loss it could see: <b>\d+%</b> of class coverage", html(run()))
+    app = run("trends", lineage="falls")
+    assert "visible-distinct_1" not in html(app)
+    app.session_state["visible"] = True
+    shown = html(calm(app.run()))
+    assert "visible-distinct_1" in shown
+    assert re.search(r"260 outputs: from 0\.\d+ to 0\.\d+", shown)
+
+
 def test_what_was_thinned_is_said(at: Path):
     app = run("trends", lineage="falls", metric="distinct_2")
     assert any(re.search(r"At 2\d\d of 260 outputs\.", t.value) for t in app.text)

@@ -42,6 +42,7 @@ _STYLE = """<style>
   overflow-wrap: anywhere; }}
 .tw-value {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .tw-head > :last-child {{ text-align: left; }}
+.tw-narrow {{ display: none; }}
 .tw-tiny {{ width: 84px; height: 24px; display: block; }}
 .tw-fold {{ border-bottom: 1px solid var(--tw-rule); padding: .5rem 0; line-height: 1.45;
   overflow-wrap: anywhere; }}
@@ -73,6 +74,7 @@ _STYLE = """<style>
   .tw-index {{ grid-template-columns: minmax(0, 1fr) 9.5rem; }}
   .tw-index > :nth-child(2) {{ display: none; }}
   .tw-head {{ display: none; }}
+  .tw-narrow {{ display: inline; }}
 }}
 </style>"""
 

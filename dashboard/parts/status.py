@@ -8,6 +8,7 @@ from functools import lru_cache
 import pandas as pd
 
 from dashboard import desk
+from dashboard.parts import visible
 from dashboard.parts.drawing import shape
 from dashboard.words import URGENCY, WORD, ago, safe
 from metrics.core import METRICS
@@ -102,5 +103,5 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     if said and said[-1].status in ("watch", "narrowing", "collapse"):
         last = check_result(name, said, desk.baselines(at, name)[2])["last_healthy_cycle"]
         facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
-    facts += _human(desk.cycles(at, name))
+    facts += _human(desk.cycles(at, name)) + visible.smallest(at, name)
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""

@@ -23,6 +23,7 @@ from dashboard.parts import (
     picture,
     result,
     status,
+    visible,
 )
 from dashboard.story import Line, Story
 from dashboard.words import (
@@ -74,6 +75,7 @@ def page() -> None:
         )
     cycle = _scissors(at, name)
     families.show(at, name, frame.theme())
+    visible.show(at, name, frame.theme())
     metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
     lines.show(at, name, metric, slices)

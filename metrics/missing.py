@@ -10,7 +10,7 @@ from metrics.comparison import BASELINE_CYCLES
 from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, Standing, Trend
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
-from metrics.panel import speaks
+from metrics.panel import speaks, voters
 from metrics.planning import TAIL_PROMPTS, Aim, counts, seen_with, spread
 
 # Numbers of prompts that one thinks of, and how many times those there are the next one named is at least.
@@ -24,8 +24,8 @@ def missing(history: History, position: int) -> str:
     It rests on that cycle and those before it. Meant for cycles that are `learning`.
     """
     past = _as_of(history, position)
-    voters = [t for (_, part), t in sorted(past.trends.items(), key=str) if part is None and t.metric.votes]
-    said = [_cycles(past.standings[-1]), _too_few(voters), _would_see(past, voters)]
+    voting = voters(past)
+    said = [_cycles(past.standings[-1]), _too_few(voting), _would_see(past, voting)]
     return " ".join(words for words in said if words)
 
 
@@ -45,23 +45,23 @@ def _cycles(standing: Standing) -> str:
     if standing.cycle in standing.baseline:
         # Counted up to this cycle: what was said at the time is said again when more cycles are there.
         have = standing.baseline.index(standing.cycle) + 1
-        needed = len(standing.baseline) if standing.complete else BASELINE_CYCLES
+        needed = len(standing.baseline) if standing.complete else standing.wanted
         return f"Learning what normal looks like: {have} of {needed} baseline cycles."
     if not speaks(standing):
         return "Learning what normal looks like: the baseline lies after this cycle."
     return "Learning: the baseline stands; a verdict needs two cycles after it."
 
 
-def _too_few(voters: Sequence[Trend]) -> str:
+def _too_few(voting: Sequence[Trend]) -> str:
     """Said from the first cycle on: a guard that can never speak must not look like one that is content."""
-    if not voters or any(_gone(t) for t in voters):
+    if not voting or any(_gone(t) for t in voting):
         return ""
-    able = [t for t in voters if _n(t) >= t.metric.votes_from]
+    able = [t for t in voting if _n(t) >= t.metric.votes_from]
     if not able:
         needed = "200 are needed, or 50 tail prompts"
-        have = f"; {max(map(_n, voters)):.0f} are there" if any(map(_n, voters)) else ""
+        have = f"; {max(map(_n, voting)):.0f} are there" if any(map(_n, voting)) else ""
         return f"No metric has enough outputs to vote, so no alert can come: {needed}{have}."
-    thin = next((t for t in voters if counts(t.metric) == TAIL_PROMPTS and t not in able and _n(t)), None)
+    thin = next((t for t in voting if counts(t.metric) == TAIL_PROMPTS and t not in able and _n(t)), None)
     if thin is None:
         return ""
     have = f"it has {_n(thin):.0f} tail prompts, and {thin.metric.votes_from} are needed"
@@ -80,9 +80,9 @@ def _n(trend: Trend) -> float:
     return (now.n or 0.0) if now is not None else 0.0
 
 
-def _would_see(past: History, voters: Sequence[Trend]) -> str:
+def _would_see(past: History, voting: Sequence[Trend]) -> str:
     """The smallest loss of the tail, or else of the first voter, with what is there and with more of it."""
-    known = [(t, v) for t in voters if (v := t.values[-1]) is not None and v.status == "ok" and v.n]
+    known = [(t, v) for t in voting if (v := t.values[-1]) is not None and v.status == "ok" and v.n]
     found = sorted(known, key=lambda each: counts(each[0].metric) != TAIL_PROMPTS)
     if not found:
         return ""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metrics import going, narrowing, panel
-from metrics.comparison import BASELINE_CYCLES
 from metrics.core import Finding, History, Judgement, Severity, Trend, rule
 from metrics.deviations import Deviation
+from metrics.missing import missing
 from metrics.narrowing import Reading
 
 NORMAL = "mean score is within its normal range"
@@ -90,9 +90,7 @@ def _evidence(reading: Reading, voters: Mapping[str, Deviation]) -> dict[str, An
 
 def _message(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:
     if reading.status == "learning":
-        # Where what was measured before has gone, more outputs are not what is missing.
-        gone = _lost(history, position, reading, trends)
-        return f"{_progress(history, position, reading)}{'' if gone else _too_small(history, position)}"
+        return missing(history, position)
     if reading.status == "not_comparable":
         note = history.standings[position].note
         return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
@@ -140,24 +138,3 @@ def _quality(reading: Reading) -> str:
     if reading.quality == "dropped":
         return f"mean score is down {abs(score.change):.0%} since cycle {reading.quality_since}"
     return NORMAL
-
-
-def _too_small(history: History, position: int) -> str:
-    """Said from the first cycle on: a guard that can never speak must not look like one that is content."""
-    found = [(t.metric, t.values[position]) for (_, part), t in history.trends.items() if part is None]
-    voters = [(m, v) for m, v in found if m.votes and v is not None]
-    if not voters or any((v.n or 0) >= m.votes_from for m, v in voters):
-        return ""
-    return " No metric has enough outputs to vote, so no alert can come: 200 are needed, or 50 tail prompts."
-
-
-def _progress(history: History, position: int, reading: Reading) -> str:
-    standing = history.standings[position]
-    if reading.cycle in standing.baseline:
-        # Counted up to this cycle: what was said at the time is said again when more cycles are there.
-        have = standing.baseline.index(reading.cycle) + 1
-        needed = len(standing.baseline) if standing.complete else BASELINE_CYCLES
-        return f"Learning what normal looks like: {have} of {needed} baseline cycles."
-    if reading.cycle < max(standing.baseline):
-        return "Learning what normal looks like: the baseline lies after this cycle."
-    return "Learning: the baseline stands; a verdict needs two cycles after it."

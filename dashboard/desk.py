@@ -157,9 +157,9 @@ def point(trend: Trend, position: int, standing: Standing, standings: Sequence[S
     baseline = moved.baseline if moved is not None else (sum(base) / len(base) if base else None)
     # A cycle of the baseline is not so many movements away from itself.
     z = moved.z if moved is not None and standing.cycle not in standing.baseline else None
-    return Point(
-        standing.cycle, value.status, value.value, value.low, value.high, value.n, baseline, z, value.note
-    )
+    begins = position > 0 and standing.cycle == standing.segment
+    shown = (value.value, value.low, value.high, value.n)
+    return Point(standing.cycle, value.status, *shown, baseline, z, value.note, begins)
 
 
 def story(

@@ -171,9 +171,9 @@ def point(trend: Trend, position: int, standing: Standing, z: float | None) -> P
         return Point(standing.cycle, "undefined")
     base = [b.value for b in trend.baselines[position] if b.value is not None]
     baseline = sum(base) / len(base) if base else None
-    return Point(
-        standing.cycle, value.status, value.value, value.low, value.high, value.n, baseline, z, value.note
-    )
+    begins = position > 0 and standing.cycle == standing.segment
+    shown = (value.value, value.low, value.high, value.n)
+    return Point(standing.cycle, value.status, *shown, baseline, z, value.note, begins)
 
 
 def story(

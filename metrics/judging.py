@@ -49,9 +49,11 @@ def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] 
     """
     open_now: dict[tuple[Any, ...], Alert] = {}
     closed: list[Alert] = []
+    starts = sorted(accepted)
     for verdict in verdicts:
-        if verdict.cycle in accepted:
-            closed += [replace(open_now.pop(key), accepted_cycle=verdict.cycle) for key in list(open_now)]
+        while starts and starts[0] <= verdict.cycle:
+            closed = [_accepted(alert, starts[0]) for alert in (*closed, *open_now.values())]
+            open_now, starts = {}, starts[1:]
         if verdict.status in UNJUDGED and not verdict.findings:
             # Nothing can be said of this cycle, so an alert is neither over nor confirmed. Where a new
             # baseline is learned, it never will be: what was lost is the new normal, and the alert stays.
@@ -68,6 +70,11 @@ def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] 
 
 def _ended(alert: Alert, cycle: int) -> Alert:
     return replace(alert, resolved_cycle=cycle)
+
+
+def _accepted(alert: Alert, cycle: int) -> Alert:
+    over = alert.resolved_cycle is not None or alert.accepted_cycle is not None
+    return alert if over else replace(alert, accepted_cycle=cycle)
 
 
 def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle: int) -> Alert:

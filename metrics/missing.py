@@ -11,11 +11,13 @@ from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, 
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
 from metrics.panel import speaks, voters
-from metrics.planning import TAIL_PROMPTS, Aim, counts, seen_with, spread
+from metrics.planning import TAIL_PROMPTS, Aim, counts, least_step, seen_with, spread
 
 # Numbers of prompts that one thinks of, and how many times those there are the next one named is at least.
 ROUND = (1, 2, 5)
 TIMES = 2.5
+# So many cycles say enough for a sentence, and quickly where a lineage never gets beyond learning.
+RECENT = 8
 
 
 def missing(history: History, position: int) -> str:
@@ -30,7 +32,7 @@ def missing(history: History, position: int) -> str:
 
 
 def _as_of(history: History, position: int) -> History:
-    """The history as it stood: a baseline that was still growing had the cycles until then."""
+    """The voters' history as it stood: a baseline that was still growing had the cycles until then."""
     past = history.until(position + 1)
     now = past.standings[-1].cycle
 
@@ -38,7 +40,8 @@ def _as_of(history: History, position: int) -> History:
         known = tuple(tuple(v for v in base if v.cycle <= now) for base in trend.baselines)
         return replace(trend, baselines=known)
 
-    return replace(past, trends={key: cut(trend) for key, trend in past.trends.items()})
+    kept = {key: cut(t) for key, t in past.trends.items() if t.slice is None and t.metric.votes}
+    return replace(past, trends=kept)
 
 
 def _cycles(standing: Standing) -> str:
@@ -90,14 +93,15 @@ def _would_see(past: History, voting: Sequence[Trend]) -> str:
     metric, now, n = trend.metric, value.value or 0.0, value.n or 0.0
     learned = _learned(past, trend)
     noise = learned or _from_sampling(metric, value)
-    if noise is None:
+    if noise is None or not noise.deviation:
         return ""
-    aim, more = Aim(), _more(n)
-    seen, then = (seen_with(metric, now, noise, count / n, aim) for count in (n, more))
+    # Below what it votes with, what it would see with just as many as that.
+    aim, have = Aim(), max(n, float(metric.votes_from))
+    seen, then = (seen_with(metric, now, noise, count / n, aim) for count in (have, _more(have)))
     sure = f"({aim.power:.0%} power{'' if learned else ', were sampling its only noise'})"
-    said = f"With {n:,.0f} {counts(metric)} {_change(metric, now, seen)} would be seen {sure}"
+    said = f"With {have:,.0f} {counts(metric)} {_change(metric, now, seen)} would be seen {sure}"
     better = then is not None and (seen is None or f"{then:.2g}" != f"{seen:.2g}")
-    return f"{said}; {more:,} would show {then:.2g}." if better else f"{said}; more prompts would not help."
+    return f"{said}; {_more(have):,} would show {then:.2g}." if better else f"{said}; more would not help."
 
 
 def _change(metric: Metric, now: float, seen: float | None) -> str:
@@ -125,7 +129,7 @@ def _learned(past: History, trend: Trend) -> Spread | None:
     """What moves a voter, learned from the cycles there are; None before these suffice."""
     if len(comparable(past)) < FEWEST_BASELINE:
         return None
-    moving = learn(past)
+    moving = learn(past, RECENT)
     places = (i for i, p in enumerate(moving.places) if p.metric == trend.metric and p.like.slice is None)
     at = next(places, None)
     return None if at is None else spread(moving, at)
@@ -136,4 +140,4 @@ def _from_sampling(metric: Metric, value: MetricValue) -> Spread | None:
     if len(value.replicates) != GROUPS:
         return None
     own = stats.jackknife_se(stats.transform(value.replicates, metric.scale)) ** 2
-    return Spread(own, cycles=BASELINE_CYCLES)
+    return Spread(own, cycles=BASELINE_CYCLES, least=least_step(metric, value.value or 0.0, value.step))

@@ -81,13 +81,13 @@ def before(history: History, since: int | None) -> History:
     return history.until(sum(since is None or s.cycle < since for s in history.standings))
 
 
-def learn(history: History) -> Moving:
-    """Learn it from the last cycles that compare with one another.
+def learn(history: History, most: int = MOST_CYCLES) -> Moving:
+    """Learn it from the last cycles that compare with one another, at most so many.
 
     Give it the history before an open alert (`before`): what narrows is no noise. Raises TailwatchError where
     fewer than three cycles can be compared, or where no metric is known in them.
     """
-    positions = comparable(history)[-MOST_CYCLES:]
+    positions = comparable(history)[-most:]
     rows = [row for t in history.trends.values() if (row := _row(t, positions)) is not None]
     if len(positions) < FEWEST_BASELINE or not rows:
         raise TailwatchError(

@@ -105,8 +105,6 @@ def spread(moving: Moving, i: int) -> Spread:
     """What moves one place."""
     noise, place = moving.noise, moving.places[i]
     like, baseline = place.like, float(stats.untransform(place.level, place.metric.scale))
-    # The rule takes the step at the value itself, which lies lower by the time that something is seen.
-    lost = worse_by(place.metric, baseline, LOSS)
     return Spread(
         float(moving.sampling[i]),
         float(noise.likely[i]),
@@ -115,9 +113,14 @@ def spread(moving: Moving, i: int) -> Spread:
         float(noise.carried[i]),
         moving.baseline,
         moving.cycles,
-        least=float(stats.step_on_scale(lost, like.step, place.metric.scale)),
+        least=least_step(place.metric, baseline, like.step),
         by_output=(like.step or 0.0) * (like.n or 0.0) <= ONE_OUTPUT,
     )
+
+
+def least_step(metric: Metric, baseline: float, step: float | None) -> float:
+    """One step of a count on the metric's scale, where the value lies by the time that a loss is seen."""
+    return float(stats.step_on_scale(worse_by(metric, baseline, LOSS), step, metric.scale))
 
 
 def seen_with(metric: Metric, baseline: float, now: Spread, times: float, aim: Aim) -> float | None:
@@ -129,8 +132,8 @@ def fallen(metric: Metric, baseline: float, distance: float) -> float | None:
     """The value that lies so far, on the metric's scale, on the bad side of a baseline; None where none does.
 
     >>> from metrics.core import METRICS
-    >>> fallen(METRICS.get("dispersion"), 0.8, 0.1)
-    0.7238699344287678
+    >>> round(fallen(METRICS.get("dispersion"), 0.8, 0.1), 4)
+    0.7239
     >>> fallen(METRICS.get("tail_recall"), 0.1, 1.0) is None
     True
     """

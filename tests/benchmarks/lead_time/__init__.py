@@ -11,6 +11,6 @@
 - `contenders/`: the rules that are set side by side, one per file;
 - `lines.py`, `outcomes.py`, `table.py`, `markdown.py`: what they saw, what each said, and the tables.
 
-Series have no slices, and only what a verdict reads is measured: the metrics that vote, mean score, and
-recall by class. Vectors come with the outputs; they are the default encoder's.
+Only the setting `sliced` has slices, and only what a verdict reads is measured: the metrics that vote, mean
+score, and recall by class. Of single rows the scores are kept, for the drift tests. Vectors come with the outputs; they are the default encoder's.
 """

@@ -7,13 +7,14 @@ import functools
 import hashlib
 import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metrics import comparison, engine, pipeline, text
 from metrics.core import History
@@ -46,6 +47,7 @@ class Series:
 
     `onset`: the first cycle trained on own output, None where there is none; `recovery`: the first trained on
     human data again. `truth`: each cycle's recall of thousands of tail texts that nothing else looks at.
+    `scores`: those of each cycle's rows, sorted.
     """
 
     world: str
@@ -56,10 +58,7 @@ class Series:
     recovery: int | None
     history: History
     truth: tuple[float, ...]
-
-    @property
-    def scores(self) -> None:
-        """The scores of single rows are not kept, so that a test of their distribution has nothing to say."""
+    scores: Mapping[int, npt.NDArray[np.float64]] = field(compare=False)
 
 
 def generate(world: str, setting: Setting, regime: Regime, seed: int) -> Series:
@@ -113,7 +112,7 @@ def _measured(world: str, setting: Setting, regime: Regime, seed: int) -> tuple[
         raise ValueError(f"'{regime.name}' begins in cycle {regime.turn(seed)}: it needs a longer series.")
     about, texts, encoder = WORLDS[world], worlds.texts(world), worlds.encoder(world)
     split = parts.parts(texts, about.reference, setting, seed)
-    panel, truth = asking.Panel(texts, encoder, split, seed), []
+    panel, truth = asking.Panel(texts, encoder, split, seed, sliced=setting.sliced), []
     for cycle, made, rng in training.run(about, texts, split, setting, regime, seed):
         truth.append(panel.ask(cycle, made, regime.asked(cycle, seed), rng))
     store = Memory(panel.frames, panel.facts, asking.reference(texts, encoder, split))
@@ -131,7 +130,7 @@ def _series(world: str, setting: Setting, regime: Regime, seed: int, arrays: pac
     history = pipeline.history(packing.unpacked(arrays), LINEAGE)
     truth = tuple(arrays["truth"].tolist())
     facts = (world, setting.name, regime.name, seed, regime.onset(seed), regime.recovery(seed))
-    return Series(*facts, history, truth)
+    return Series(*facts, history, truth, packing.scores(arrays))
 
 
 @functools.cache

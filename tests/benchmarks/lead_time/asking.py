@@ -15,8 +15,8 @@ from tests.benchmarks.lead_time.regimes import RIGHT, Asking
 from tests.benchmarks.lead_time.vectors import Encoder
 from tests.benchmarks.lead_time.worlds.base import Asked, Floats, Ints, Model, Texts
 
-# The topics of classes from the most frequent on, again and again: two are of some 300 prompts of 800, in which
-# metrics can vote, and two of some 100, in which none can.
+# The topics of classes from the most frequent on, again and again: two have some 300 prompts of 800 each, so
+# that their metrics can vote, and two some 100, so that none can.
 TOPICS = "ababcabd"
 ABSENT = ("finish_reason", "error", "logprob", "verified", "actions")
 

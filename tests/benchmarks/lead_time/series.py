@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-import hashlib
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,6 +23,7 @@ from tests.benchmarks.lead_time import (
     memory,
     packing,
     parts,
+    provenance,
     regimes,
     settings,
     training,
@@ -38,7 +36,6 @@ from tests.benchmarks.lead_time.settings import Setting
 from tests.benchmarks.lead_time.worlds import WORLDS, base, learning, writing
 
 FOLDER = BENCH / "lead_time"
-Code = ModuleType | type | Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
     """
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code: list[Code] = [
+    code: list[provenance.Code] = [
         own,
         learning,
         base,
@@ -157,16 +154,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
         comparison,
     ]
     code += [_measured, measure, regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting]
-    said = [_code(each) for each in code]
+    said = [provenance.code(each) for each in code]
     known = [(name, metric.version) for name, metric in memory.measured().items()]
     said += [repr(known), encoder_name(), text.VERSION, repr(setting), repr(regime)]
-    return hashlib.blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
-
-
-def _code(thing: Code) -> str:
-    """What a piece of code does, however it is laid out and described."""
-    tree = ast.parse(inspect.getsource(thing))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:]
-    return ast.dump(tree)
+    return provenance.digest(said)

@@ -32,7 +32,7 @@ def _calm(row: Row) -> list[Said]:
     else:
         # Only the standard setting has series enough to show it.
         shown = (row.setting, row.regime) != (STANDARD, HEALTHY)
-        said = [Said("More than 5% are not excluded.", not shown)]
+        said = [Said("More than 5% cannot be excluded.", not shown)]
     if row.collapses:
         said.append(Said(f"Says collapse in {row.collapses}.", True))
     if row.settled is not None and row.settled < 1:
@@ -47,6 +47,8 @@ def _found(row: Row) -> list[Said]:
         said.append(Said("Misses most of it.", True))
     if row.lead_low is not None and row.lead_high is not None:
         said.append(_lead(row.lead_low, row.lead_high))
+    elif row.alone:
+        said.append(Said("Mean score says nothing.", False))
     if row.resolved is not None and row.resolved < 1:
         late = f"{1 - row.resolved:.0%} are not over 4 cycles after human data came back."
         said.append(Said(late, True))
@@ -57,10 +59,10 @@ def _found(row: Row) -> list[Said]:
 
 def _lead(low: float, high: float) -> Said:
     if high < 0:
-        return Said("Later than the same rule on mean score.", True)
+        return Said("Later than mean score.", True)
     if low > 0:
-        return Said("Ahead of the same rule on mean score.", False)
-    return Said("No lead over the same rule on mean score is shown.", True)
+        return Said("Ahead of mean score.", False)
+    return Said("No lead is shown.", True)
 
 
 def _beside(pair: Pair | None) -> list[Said]:

@@ -398,11 +398,12 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
         shown = html(run("method"))
     lines = re.findall(r'<div class="tw-scores"><span>(.*?)</span>', shown)
     assert lines == ["Tailwatch", "The starting rule", "Tailwatch"]
-    assert "1.0% (0.3 to 2.5)" in shown
-    assert "5% or less are flagged. Not judged: 25% of the cycles." in shown
+    assert "1% (0.3 to 2.5)" in shown
+    assert "25% of the cycles" in shown
+    assert '<span class="tw-told">5% or less are flagged.</span>' in shown
     assert "<b>Cries wolf: more than 5% are flagged.</b>" in shown
-    assert "<b>No lead over the same rule on mean score is shown.</b>" in shown
-    assert "+0.4 (-0.2 to +1.0), 40" in shown
+    assert "<b>No lead is shown.</b>" in shown
+    assert "+0.4 (-0.2 to +1.0) in 40" in shown
     assert "Human share falls by 6 points a cycle" in shown
     assert "seeds 0:1000; these series are of the seeds 10000:11000" in shown
 

@@ -354,8 +354,8 @@ def words(found: Row, pair: Pair | None = None, fails: bool = True) -> str:
     [
         ({}, "", "5% or less are flagged."),
         ({"false_low": 0.051, "false_high": 0.1}, "Cries wolf: more than 5% are flagged.", ""),
-        ({"false_high": 0.06}, "More than 5% are not excluded.", ""),
-        ({"false_high": 0.06, "setting": "noisy"}, "", "More than 5% are not excluded."),
+        ({"false_high": 0.06}, "More than 5% cannot be excluded.", ""),
+        ({"false_high": 0.06, "setting": "noisy"}, "", "More than 5% cannot be excluded."),
         ({"collapses": 2}, "Says collapse in 2.", "5% or less are flagged."),
         ({"settled": 0.9}, "10.0% are not healthy as soon as they are judged.", "5% or less are flagged."),
     ],
@@ -367,9 +367,10 @@ def test_what_is_said_where_nothing_narrows(told: dict, fails: str, else_: str):
 @pytest.mark.parametrize(
     ("told", "fails", "else_"),
     [
-        ({"lead_low": 0.2, "lead_high": 1.0}, "", "Ahead of the same rule on mean score."),
-        ({"lead_low": -0.2, "lead_high": 1.0}, "No lead over the same rule on mean score is shown.", ""),
-        ({"lead_low": -2.0, "lead_high": -0.1}, "Later than the same rule on mean score.", ""),
+        ({"lead_low": 0.2, "lead_high": 1.0}, "", "Ahead of mean score."),
+        ({"lead_low": -0.2, "lead_high": 1.0}, "No lead is shown.", ""),
+        ({"lead_low": -2.0, "lead_high": -0.1}, "Later than mean score.", ""),
+        ({"alone": 50}, "", "Mean score says nothing."),
         ({"detected_share": 0.49}, "Misses most of it.", ""),
         ({"false_low": 0.06}, "Cries wolf before the onset.", ""),
         ({"let_go": 0.25}, "25% are called over while it goes on.", ""),

@@ -33,7 +33,16 @@ SAYS = (
 )
 NOTHING = "Not yet measured."
 UNKNOWN = "-"
-HEADS = ("", "False alarms", "Found", "Delay", "Lead", "")
+FOUND = ("false alarms", "found", "delay", "lead")
+CALM = ("false alarms", "healthy when judged", "collapse", "not judged")
+TITLES = (
+    "Nothing changes",
+    "Something narrows",
+    "Only the evaluation changes",
+    "In other settings nothing changes",
+    "In other settings something narrows",
+)
+OPEN = TITLES[:2]
 
 
 def show() -> None:
@@ -55,35 +64,39 @@ def show() -> None:
                 title, names, names.index(name), format_func=labels.__getitem__, key=f"lead-{name}"
             )
         )
-    about = [WORLDS.get(world, ""), lead_verdict.unsealed(study) if world == SEALED else ""]
-    st.html(f'<p class="tw-says tw-quiet">{safe(". ".join(a for a in about if a))}</p>')
+    about = (
+        f"The world: {WORLDS.get(world, world)}. {lead_verdict.unsealed(study) if world == SEALED else ''}"
+    )
+    st.html(f'<p class="tw-says tw-quiet">{safe(about)}</p>')
     st.html("".join(group(study, title, places, rules) for title, places in groups(study, world).items()))
     st.html(f'<p class="tw-says tw-quiet">{safe(sources(study))}</p>')
 
 
 def groups(study: Study, world: str) -> dict[str, list[Place]]:
     """What was measured of a world, under what happens in it."""
-    found: dict[str, list[Place]] = {
-        "Nothing changes": [],
-        "Something narrows": [],
-        "Only the evaluation changes": [],
-        "Other settings": [],
-    }
+    found: dict[str, list[Place]] = {title: [] for title in TITLES}
     for place in study.places(world):
         _, setting, regime = place
-        titles = {HEALTHY: "Nothing changes", **dict.fromkeys(NARROWING, "Something narrows")}
-        titles |= dict.fromkeys(BENIGN, "Only the evaluation changes")
-        found["Other settings" if setting != STANDARD else titles[regime]].append(place)
+        narrows = regime in NARROWING
+        if setting != STANDARD:
+            title = TITLES[4] if narrows else TITLES[3]
+        elif narrows:
+            title = TITLES[1]
+        else:
+            title = TITLES[2] if regime in BENIGN else TITLES[0]
+        found[title].append(place)
     return {title: places for title, places in found.items() if places}
 
 
 def group(study: Study, title: str, places: Sequence[Place], rules: Sequence[str]) -> str:
     """The lines of one group under its title, which folds them away."""
-    head = "".join(f"<span>{name}</span>" for name in HEADS)
+    names = FOUND if places[0][2] in NARROWING else CALM
+    head = "".join(f"<span>{name[0].upper()}{name[1:]}</span>" for name in names)
     lines = "".join(case(study, place, rules) for place in places)
     return (
-        f'<details class="tw-fold" open><summary><span class="tw-name">{title}</span></summary>'
-        f'<div class="tw-scores tw-head tw-quiet">{head}</div>{lines}</details>'
+        f'<details class="tw-fold"{" open" if title in OPEN else ""}>'
+        f'<summary><span class="tw-name">{title}</span></summary>'
+        f'<div class="tw-scores tw-head tw-quiet"><span></span>{head}</div>{lines}</details>'
     )
 
 
@@ -118,26 +131,44 @@ def called(place: Place) -> str:
 
 
 def line(label: str, row: Row, said: Sequence[Said]) -> str:
-    """One rule: false alarms and what was found with 95 % intervals, median delay, mean lead, in words."""
+    """One rule: its numbers under their names, then in words."""
     cells = (
-        ("false alarms", share(row.false_share, row.false_low, row.false_high)),
-        ("found", share(row.detected_share, row.detected_low, row.detected_high)),
-        ("delay", UNKNOWN if row.median_delay is None else f"{row.median_delay:g}"),
-        ("lead", lead(row)),
+        zip(FOUND, found(row), strict=True) if row.detected is not None else zip(CALM, calm(row), strict=True)
     )
-    # Where nothing narrows there is nothing to find.
-    able = cells if row.detected is not None else cells[:1]
-    shown = "".join(f'<span class="tw-score" data-says="{name}">{value}</span>' for name, value in able)
+    shown = "".join(f'<span class="tw-score" data-says="{name}">{value}</span>' for name, value in cells)
     words = " ".join(f"<b>{safe(s.words)}</b>" if s.fails else safe(s.words) for s in said)
     return (
-        f'<div class="tw-scores"><span>{safe(label)}</span>{shown}'
-        f'<span class="tw-told">{words}{beside(row)}</span></div>'
+        f'<div class="tw-scores"><span>{safe(label)}</span>{shown}<span class="tw-told">{words}</span></div>'
     )
 
 
-def beside(row: Row) -> str:
-    """The share of cycles that were not judged, where the rule says so."""
-    return "" if row.unjudged is None else f" Not judged: {row.unjudged:.0%} of the cycles."
+def found(row: Row) -> tuple[str, ...]:
+    """Where something narrows: false alarms, what was found, median delay, mean lead."""
+    return (
+        share(row.false_share, row.false_low, row.false_high),
+        share(row.detected_share, row.detected_low, row.detected_high),
+        UNKNOWN if row.median_delay is None else f"{row.median_delay:g}",
+        lead(row),
+    )
+
+
+def calm(row: Row) -> tuple[str, ...]:
+    """Where nothing does: false alarms, series healthy when judged, that say collapse, cycles not judged."""
+    return (
+        share(row.false_share, row.false_low, row.false_high),
+        UNKNOWN if row.settled is None else f"{percent(row.settled)}%",
+        UNKNOWN if row.collapses is None else f"{row.collapses}",
+        UNKNOWN if row.unjudged is None else f"{row.unjudged:.0%} of the cycles",
+    )
+
+
+def percent(share: float) -> str:
+    """In percent, to a tenth.
+
+    >>> percent(0.0254), percent(1.0)
+    ('2.5', '100')
+    """
+    return f"{100 * share:.1f}".removesuffix(".0")
 
 
 def share(middle: float | None, low: float | None, high: float | None) -> str:
@@ -148,14 +179,14 @@ def share(middle: float | None, low: float | None, high: float | None) -> str:
     """
     if middle is None or low is None or high is None:
         return UNKNOWN
-    return f"{middle:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{percent(middle)}% ({percent(low)} to {percent(high)})"
 
 
 def lead(row: Row) -> str:
     """The mean lead in cycles with its interval, and in how many series both alarms came."""
     if row.lead is None or row.lead_low is None or row.lead_high is None:
-        return UNKNOWN
-    return f"{row.lead:+.1f} ({row.lead_low:+.1f} to {row.lead_high:+.1f}), {row.lead_series}"
+        return "score silent" if row.alone else UNKNOWN
+    return f"{row.lead:+.1f} ({row.lead_low:+.1f} to {row.lead_high:+.1f}) in {row.lead_series}"
 
 
 def sources(study: Study) -> str:

@@ -41,18 +41,17 @@ FIRST = (OURS, STARTING)
 CHECKOUT = Path(__file__).parents[3]
 
 
-def make(task: Task) -> Task:
+def make(task: Task, folder: Path) -> None:
     """One series."""
     world, setting, regime, seed = task
-    series.write(world, SETTINGS[setting], REGIMES[regime], seed)
-    return task
+    series.write(world, SETTINGS[setting], REGIMES[regime], seed, folder)
 
 
 def asked(options: argparse.Namespace, there: bool) -> Iterator[Task]:
     """The series that are asked for and on disk, or not there."""
     for task in itertools.product(options.world, options.setting, options.regime, options.seeds):
         world, setting, regime, seed = task
-        if series.is_there(world, SETTINGS[setting], REGIMES[regime], seed) == there:
+        if series.is_there(world, SETTINGS[setting], REGIMES[regime], seed, options.folder) == there:
             yield task
 
 
@@ -60,14 +59,14 @@ def generate(options: argparse.Namespace) -> None:
     """Make what is missing."""
     tasks = list(asked(options, there=False))
     with making.pool(options.jobs) as processes:
-        for _ in making.watched("made", [processes.submit(make, task) for task in tasks]):
+        for _ in making.watched("made", [processes.submit(make, task, options.folder) for task in tasks]):
             pass
 
 
-def judged(task: Task, names: Sequence[str]) -> list[Outcome]:
+def judged(task: Task, names: Sequence[str], folder: Path) -> list[Outcome]:
     """What some contenders say of a series on disk."""
     world, setting, regime, seed = task
-    found = series.read(world, SETTINGS[setting], REGIMES[regime], seed)
+    found = series.read(world, SETTINGS[setting], REGIMES[regime], seed, folder)
     return outcomes.outcomes([found] if found else [], map(CONTENDERS.get, names))
 
 
@@ -80,7 +79,11 @@ def compare(options: argparse.Namespace) -> None:
             f"Give seeds below {plan.TUNING.stop}; the others are looked at by `report`.",
         )
     with ProcessPoolExecutor(options.jobs) as pool:
-        said = pool.map(partial(judged, names=options.rule), asked(options, there=True), chunksize=4)
+        said = pool.map(
+            partial(judged, names=options.rule, folder=options.folder),
+            asked(options, there=True),
+            chunksize=4,
+        )
         found = list(itertools.chain.from_iterable(said))
     print(markdown.standings(table.rows(found), {name: CONTENDERS.get(name).label for name in options.rule}))
     if len(options.rule) > 1:
@@ -122,6 +125,7 @@ def main() -> None:
         command.add_argument("--setting", nargs="+", choices=sorted(SETTINGS), required=True)
         command.add_argument("--regime", nargs="+", choices=sorted(REGIMES), required=True)
         command.add_argument("--jobs", type=int, default=1)
+        command.add_argument("--folder", type=Path, default=series.FOLDER, help="where series are kept")
     usual = [*FIRST, *(n for n in CONTENDERS.all() if n not in FIRST)]
     compares.add_argument("--rule", nargs="+", choices=usual, default=usual, help="contenders, in this order")
     _reports(commands.add_parser("report", help="make and judge what is planned, and write the tables"))

@@ -90,10 +90,13 @@ def _cost(what: str, cells: list[Cell], folder: Path, processes: ProcessPoolExec
 
 
 def _judging(cells: list[Cell], folder: Path, processes: ProcessPoolExecutor) -> Cost:
-    lack = [(cell, task) for cell in cells for task in kept.missing(cell, folder).items()]
-    able = [(cell, task) for cell, task in lack if task[0] not in lacking(cell, folder)]
+    number, able = 0, []
+    for cell in cells:
+        tasks, absent = kept.missing(cell, folder), set(lacking(cell, folder))
+        number += len(tasks)
+        able += [(cell, task) for task in tasks.items() if task[0] not in absent]
     tried = [processes.submit(judge, cell, folder, task) for cell, task in able[:TRIED]]
-    return Cost(JUDGING, len(lack), min((each.result()[0] for each in tried), default=0.0))
+    return Cost(JUDGING, number, min((each.result()[0] for each in tried), default=0.0))
 
 
 def told(found: Iterable[Cost], jobs: int) -> str:

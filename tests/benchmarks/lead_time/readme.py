@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from metrics.lead_time import (
     HEALTHY,
@@ -25,12 +26,13 @@ from metrics.lead_verdict import unsealed, verdict
 BEGIN, END = "<!-- lead_time: made by `make bench-alerts` -->", "<!-- lead_time: end -->"
 NOT_YET = "Not yet measured: `make bench-alerts` makes the series, judges them and writes this section."
 NONE = "-"
+WIDTH = 118
 HOW = (
     "False alarms are the share of series with an alarm where nothing narrows, or before the onset, with a"
     " 95 % interval. Where something narrows: false alarms; share found at or after the onset; median cycles"
-    " until then; mean lead over the same rule on mean score. Nothing is pooled. The oracle sees the true"
-    " tail recall. The best rival is the popular rule that finds most, then soonest, of those that may keep"
-    " 5 % on healthy series. All contenders: in the app, *How it is measured*."
+    " until then; mean lead over the same rule on mean score where both came. Nothing is pooled. The oracle"
+    " sees the true tail recall. The best rival is the popular rule that finds most, then soonest, of those"
+    " that may keep 5 % on healthy series. All contenders: in the app, *How it is measured*."
 )
 
 
@@ -38,7 +40,7 @@ def block(study: Study) -> str:
     """The section, without its markers."""
     if not study.rows:
         return NOT_YET
-    parts = [HOW, *(_world(study, world) for world in study.worlds()), _of(study)]
+    parts = [fill(HOW, WIDTH), *(_world(study, world) for world in study.worlds()), fill(_of(study), WIDTH)]
     return "\n\n".join(parts)
 
 
@@ -62,7 +64,7 @@ def _world(study: Study, world: str) -> str:
         ),
     ]
     said = "Where Tailwatch fails here:\n\n" + "\n".join(fails) if fails else "Tailwatch fails nowhere here."
-    return "\n\n".join([" ".join(about), *(t for t in tables if t), said])
+    return "\n\n".join([fill(" ".join(about), WIDTH), *(t for t in tables if t), said])
 
 
 def _fails(study: Study, place: Place) -> list[str]:
@@ -109,7 +111,8 @@ def _found(row: Row | None) -> str:
     if row is None or row.detected_share is None:
         return NONE
     delay = NONE if row.median_delay is None else f"{row.median_delay:g}"
-    lead = NONE if row.lead is None else f"{row.lead:+.1f}"
+    silent = "score silent" if row.alone else NONE
+    lead = silent if row.lead is None else f"{row.lead:+.1f}"
     return f"{row.false_share:.0%}; {row.detected_share:.0%}; {delay}; {lead}"
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -18,7 +19,8 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, pipeline, seeing
+from metrics import demo, lead_time, pipeline, seeing
+from metrics.lead_time import Fact
 from metrics.seeing import Shift
 from metrics.store import Store
 
@@ -364,6 +366,28 @@ def test_every_metric_is_one_line_of_the_index(empty: Path):
     assert lines.index("tail_recall") < lines.index("class_recall")
 
 
+def standing(contender: str, regime: str = "healthy", **told: Any) -> lead_time.Row:
+    plain = dict.fromkeys(lead_time.Row.__dataclass_fields__) | {"world": "synopses", "setting": "standard"}
+    return lead_time.Row(**(plain | {"contender": contender, "regime": regime, "series": 400} | told))
+
+
+CALM = {"false_share": 0.01, "false_low": 0.0027, "false_high": 0.0254}
+SOME = {"detected": 40, "detected_share": 0.8, "detected_low": 0.7, "detected_high": 0.9, "median_delay": 9.0}
+LEADS = lead_time.Study(
+    (
+        standing("ours", **CALM, unjudged=0.25),
+        standing("starting_rule", false_share=0.1, false_low=0.07, false_high=0.14),
+        standing("cusum", false_share=0.5, false_low=0.45, false_high=0.55),
+        standing("ours", "slow", **CALM, **SOME, lead=0.4, lead_low=-0.2, lead_high=1.0, lead_series=40),
+    ),
+    facts=(
+        *(Fact("contender", "ours", "Tailwatch"), Fact("contender", "starting_rule", "The starting rule")),
+        *(Fact("contender", "cusum", "CUSUM"), Fact("rule", "synopses", "1a2b3c")),
+        *(Fact("seeds", "tuning", "0:1000"), Fact("seeds", "reporting", "10000:11000")),
+    ),
+)
+
+
 def test_method_says_which_metric_sees_what(empty: Path):
     with patch.object(seeing, "study", lambda: (STUDY, {"refusal_rate": "Nothing is planted in it."})):
         shown = html(run("method"))
@@ -377,6 +401,37 @@ def test_a_study_that_is_not_there_is_said(empty: Path):
     with patch.object(seeing, "study", lambda: ([], {})):
         app = run("method")
     assert "Not measured yet." in [t.value for t in app.text]
+
+
+def test_method_says_how_early_and_how_often_in_vain(empty: Path):
+    """Ours beside the starting rule, regime by regime; what fails is in bold, and no other rule is shown."""
+    with patch.object(lead_time, "study", lambda: LEADS):
+        shown = html(run("method"))
+    lines = re.findall(r'<div class="tw-scores"><span>(.*?)</span>', shown)
+    assert lines == ["Tailwatch", "The starting rule", "Tailwatch"]
+    assert "1% (0.3 to 2.5)" in shown
+    assert "25% of the cycles" in shown
+    assert '<span class="tw-told">5% or less are flagged.</span>' in shown
+    assert "<b>Cries wolf: more than 5% are flagged.</b>" in shown
+    assert "<b>No lead is shown.</b>" in shown
+    assert "+0.4 (-0.2 to +1.0) in 40" in shown
+    assert "Human share falls by 6 points a cycle" in shown
+    assert "seeds 0:1000; these series are of the seeds 10000:11000" in shown
+
+
+def test_another_rule_can_be_looked_at(empty: Path):
+    with patch.object(lead_time, "study", lambda: LEADS):
+        app = run("method")
+        app.selectbox(key="lead-ours").set_value("cusum").run()
+    assert re.findall(r'<div class="tw-scores"><span>(.*?)</span>', html(calm(app))) == [
+        *("CUSUM", "The starting rule")
+    ]
+
+
+def test_a_benchmark_that_was_not_made_is_said(empty: Path):
+    with patch.object(lead_time, "study", lambda: lead_time.Study()):
+        app = run("method")
+    assert "Not yet measured." in [t.value for t in app.text]
 
 
 def uploaded(*files: tuple[str, bytes, str], **query: str) -> AppTest:

@@ -8,7 +8,7 @@ import re
 import streamlit as st
 
 from dashboard.palette import family_colour, palette
-from dashboard.parts import frame, picture, sight
+from dashboard.parts import frame, leading, picture, sight
 from dashboard.parts.drawing import shape
 from dashboard.story import Story
 from dashboard.words import ASKS, FAMILY, HEALTHY, MEANING, STATUSES, WORD, safe
@@ -32,13 +32,15 @@ SIGHT = (
 
 
 def page() -> None:
-    """Statuses, intervals, an index of the metrics, what each sees, rules."""
+    """Statuses, intervals, an index of the metrics, what each sees, how early the rules are, rules."""
     st.title("How it is measured")
     _statuses()
     st.subheader("What a point and its band are", anchor=False)
     st.html(f'<p class="tw-says">{POINT}</p>')
     _metrics()
     _sight()
+    st.subheader("How early, and how often in vain", anchor=False)
+    leading.show()
     st.subheader("Rules", anchor=False)
     for rule in RULES.all().values():
         head = f'<summary><span class="tw-name">{safe(rule.label)}</span></summary>'

@@ -1,22 +1,24 @@
 """The product's own early warning, as it stands."""
 
-from metrics.core import RULES, Judgement, Severity, Status
-from tests.benchmarks.lead_time.contenders import On, Series, contender
+from metrics.core import RULES, Severity, Status
+from metrics.judging import conclude
+from metrics.store import Verdict
+from tests.benchmarks.lead_time.contenders import On, Series, contender, once
 
 ALARMS: tuple[Severity, ...] = ("narrowing", "collapse")
 
 
-def _first(series: Series) -> list[Judgement]:
-    return list(RULES.get("early_warning").evaluate(series.history, {}))
+@once
+def verdicts(series: Series) -> list[Verdict]:
+    """What all built-in rules say together after each cycle, joined as for a user."""
+    built_in = [each for each in RULES.all().values() if each.builtin]
+    said = [(each.name, each.evaluate(series.history, {})) for each in built_in]
+    return conclude(series.history, said)
 
 
 def statuses(series: Series) -> list[Status]:
     """What it says after each cycle."""
-    return [said.status or "healthy" for said in _first(series)]
-
-
-def _alarms(said: Judgement) -> bool:
-    return said.status in ALARMS or any(f.severity in ALARMS for f in said.findings)
+    return [said.status for said in verdicts(series)]
 
 
 @contender("ours", "Tailwatch", knows_borders=True, statuses=statuses)
@@ -28,6 +30,5 @@ def alarms(series: Series, on: On = "voters") -> list[int]:
     rule. A worked example is the test in which everything falls at cycle 8. It knows borders.
     """
     if on == "score":
-        return [j.cycle for j in _first(series) if j.quality == "dropped"]
-    every = [each.evaluate(series.history, {}) for each in RULES.all().values() if each.builtin]
-    return sorted({j.cycle for said in every for j in said if _alarms(j)})
+        return [said.cycle for said in verdicts(series) if said.quality == "dropped"]
+    return [said.cycle for said in verdicts(series) if said.status in ALARMS]

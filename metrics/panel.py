@@ -118,7 +118,7 @@ class Panel:
             *(self.trends[i], self.cycles.positions[at], float(self.courses[i].d[at])),
             normal=(float(self.normals[i].deviation[at]), float(self.normals[i].freedom[at])),
             z=(float(self.scores[i, at]), min(known, default=0.0)),
-            votes=bool(self.votes[i, at]),
+            votes=bool(self.courses[i].votes[at]),
         )
 
     def deviations(self, at: int) -> dict[str, Deviation]:

@@ -141,6 +141,7 @@ class Trend:
     slice: str | None
     values: tuple[MetricValue | None, ...]
     baselines: tuple[tuple[MetricValue, ...], ...]
+    seeds: tuple[tuple[MetricValue, ...], ...] = ()  # of each replicate seed; none where there is one
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class History:
     def until(self, count: int) -> History:
         """The same history as it stood after its first `count` cycles."""
         trends = {
-            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count])
+            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count], t.seeds[:count])
             for key, t in self.trends.items()
         }
         return History(self.lineage, self.standings[:count], trends)

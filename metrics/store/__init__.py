@@ -6,10 +6,10 @@ The only place that speaks SQL. Values go in as parameters or as Arrow tables, n
 from __future__ import annotations
 
 from metrics.store.judged import Alert, Judged, UserRule, Verdict
-from metrics.store.measured import LineageState, Measured
+from metrics.store.measured import LineageState, Measured, ValueKey
 from metrics.store.outputs import Outputs, Stored
 
-__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "Verdict"]
+__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "ValueKey", "Verdict"]
 
 
 class Store(Outputs, Measured, Judged):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.special import fdtrc
 
 from metrics.carrying import LEFT
-from metrics.deviations import Course, Floats
+from metrics.deviations import Course, Floats, Retrains
 
 # Seeds share their training data, which cycles do not: where steps are larger than seeds and sampling account
 # for, at this level, steps alone count (Bozivich, Bancroft and Hartley 1956, on when to pool).

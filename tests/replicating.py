@@ -31,11 +31,13 @@ def trend(
     data: float = 0.0,
     sampling: float = 0.01,
     left: float = 0.0,
+    lucky: bool = False,
 ) -> Trend:
     """A metric of `seeds[c]` retrains at cycle c, which differ by `apart`; pooled is their mean.
 
     `left` of what the first of them has is carried over to all of the next cycle; `data` is what all of a
     cycle have in common, such as its training data. `moves` are on the metric's scale, positive for narrower.
+    `lucky`: what the retrains of each cycle have cancels out in their mean.
     """
     rng = np.random.default_rng(seed)
     worse = 1.0 if metric.healthy == "low" else -1.0
@@ -43,6 +45,7 @@ def trend(
     own, each = [], []
     for cycle, (move, count) in enumerate(zip(moves, seeds, strict=True)):
         models = left * parent + apart * rng.normal(size=count)
+        models = models - lucky * models.mean()
         parent = float(models[0])
         y = level + worse * move + data * rng.normal() + models + sampling * rng.normal(size=count)
         spread = sampling * np.sqrt(GROUPS) / (GROUPS - 1)

@@ -27,8 +27,7 @@ Severity = Literal["watch", "narrowing", "collapse"]
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
 GROUPS = 20
 FEWEST_BASELINE = 3
-# The name of a raw table's index where it holds the numbers of the rows in their file.
-NUMBERED = "row of the file"
+NUMBERED = "row of the file"  # name of a raw table's index that holds the rows' numbers in their file
 
 
 class TailwatchError(Exception):
@@ -188,10 +187,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Rule:
-    """A pure function from (history, options) to one judgement per cycle.
-
-    What is `builtin` judges every lineage, without options; the others are kinds of rules of a user's own.
-    """
+    """A pure function from (history, options) to one judgement per cycle; `builtin` ones take no options."""
 
     name: str
     label: str
@@ -255,8 +251,7 @@ class Registry(Generic[T]):
     def all(self) -> dict[str, T]:
         """Everything in the folder, by name."""
         if not self._looked:
-            package = importlib.import_module(self.package)
-            for module in pkgutil.iter_modules(package.__path__):
+            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
                 importlib.import_module(f"{self.package}.{module.name}")
             self._looked = True
         return dict(sorted(self._found.items()))
@@ -295,9 +290,7 @@ def reader(name: str, label: str, suffixes: tuple[str, ...]) -> Callable[..., Ca
     return register
 
 
-def rule(
-    name: str, label: str, *, builtin: bool = False
-) -> Callable[..., Callable[..., Sequence[Judgement]]]:
+def rule(name: str, label: str, builtin: bool = False) -> Callable[..., Callable[..., Sequence[Judgement]]]:
     """Declare the decorated function as a rule."""
 
     def register(evaluate: Callable[..., Sequence[Judgement]]) -> Callable[..., Sequence[Judgement]]:

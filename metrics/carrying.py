@@ -115,8 +115,12 @@ def decay(left: float, at: npt.NDArray[Any]) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def about_baseline(left: float, cycles: int, base: tuple[int, ...], anchors: int) -> Floats:
+def about_baseline(
+    left: float, cycles: int, base: tuple[int, ...], anchors: int, variances: tuple[float, ...] = ()
+) -> Floats:
     """The covariance (cycles, cycles) of distances from the mean of the baseline, for noise of variance 1.
+
+    Or of `variances` by cycle, of which as much is carried over to later cycles.
 
     Fresh noise about a baseline of 4 elsewhere: 1 and 1/4, which two cycles share:
 
@@ -124,6 +128,8 @@ def about_baseline(left: float, cycles: int, base: tuple[int, ...], anchors: int
     [[1.25, 0.25], [0.25, 1.25]]
     """
     every = decay(left, np.arange(cycles))
+    if variances:
+        every = every * np.array(variances)[np.minimum.outer(np.arange(cycles), np.arange(cycles))]
     if not base:
         return every + 1 / max(anchors, 1)
     beside = every[:, list(base)].mean(axis=1)

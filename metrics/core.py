@@ -141,6 +141,7 @@ class Trend:
     slice: str | None
     values: tuple[MetricValue | None, ...]
     baselines: tuple[tuple[MetricValue, ...], ...]
+    seeds: tuple[tuple[MetricValue, ...], ...] = ()  # of each replicate seed; none where there is one
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class History:
     def until(self, count: int) -> History:
         """The same history as it stood after its first `count` cycles."""
         trends = {
-            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count])
+            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count], t.seeds[:count])
             for key, t in self.trends.items()
         }
         return History(self.lineage, self.standings[:count], trends)
@@ -187,10 +188,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Rule:
-    """A pure function from (history, options) to one judgement per cycle.
-
-    What is `builtin` judges every lineage, without options; the others are kinds of rules of a user's own.
-    """
+    """A pure function from (history, options) to one judgement per cycle; `builtin` ones take no options."""
 
     name: str
     label: str
@@ -254,8 +252,7 @@ class Registry(Generic[T]):
     def all(self) -> dict[str, T]:
         """Everything in the folder, by name."""
         if not self._looked:
-            package = importlib.import_module(self.package)
-            for module in pkgutil.iter_modules(package.__path__):
+            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
                 importlib.import_module(f"{self.package}.{module.name}")
             self._looked = True
         return dict(sorted(self._found.items()))
@@ -294,9 +291,7 @@ def reader(name: str, label: str, suffixes: tuple[str, ...]) -> Callable[..., Ca
     return register
 
 
-def rule(
-    name: str, label: str, *, builtin: bool = False
-) -> Callable[..., Callable[..., Sequence[Judgement]]]:
+def rule(name: str, label: str, builtin: bool = False) -> Callable[..., Callable[..., Sequence[Judgement]]]:
     """Declare the decorated function as a rule."""
 
     def register(evaluate: Callable[..., Sequence[Judgement]]) -> Callable[..., Sequence[Judgement]]:

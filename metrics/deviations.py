@@ -15,6 +15,42 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Retrains:
+    """How far the retrains of one cycle lie apart, on the metric's own scale; all (cycles,).
+
+    `count`: retrains that the cycle's value is pooled from, 1 where it has no seeds. `size`: the variance of
+    theirs about their mean, `sampling`: what of it sampling explains, paired by prompt, `freedom`: its
+    degrees of freedom, 0 where there are no two.
+    """
+
+    count: npt.NDArray[np.int64]
+    size: Floats
+    sampling: Floats
+    freedom: Floats
+
+    @staticmethod
+    def of(metric: Metric, values: Sequence[Sequence[MetricValue]]) -> Retrains | None:
+        """Of the values by seed at each cycle; None where no cycle has several."""
+        if not any(values):
+            return None
+        found = [_apart(metric, [v for v in each if v.status == "ok" and _full(v)]) for each in values]
+        size, sampling, freedom = np.array(found, float).T
+        return Retrains(np.array([max(len(each), 1) for each in values]), size, sampling, freedom)
+
+
+def _apart(metric: Metric, seeds: Sequence[MetricValue]) -> tuple[float, float, int]:
+    """The variance between retrains, and half that which sampling gives the difference of two of them."""
+    if len(seeds) < 2:
+        return 0.0, 0.0, 0
+    point = np.array([v.value for v in seeds], float)
+    moved = _turned(np.array([v.replicates for v in seeds]), metric)
+    one, other = np.triu_indices(len(seeds), 1)
+    least = stats.step_on_scale(point, np.array([v.step or 0.0 for v in seeds]), metric.scale)
+    drawn = np.maximum(jackknife(moved[one] - moved[other]), np.maximum(least[one], least[other])) ** 2 / 2
+    return float(_turned(point, metric).var(ddof=1)), float(drawn.mean()), len(seeds) - 1
+
+
+@dataclass(frozen=True)
 class Course:
     """One metric's distances from its baseline over a line of cycles; NaN where unknown.
 
@@ -22,7 +58,7 @@ class Course:
     paired by prompt, NaN where a side has none. `error`: (cycles,) the standard error of d from sampling, at
     least one step of its count, `least`; `own` that of the value alone. `base`: which of the cycles are its
     baseline, none where that lies elsewhere; `anchors` how many values the baseline has. `votes`: whether
-    the value may vote.
+    the value may vote. `retrains`: what replicate seeds say, where some cycle has them.
     """
 
     metric: Metric
@@ -34,6 +70,7 @@ class Course:
     votes: npt.NDArray[np.bool_]
     base: tuple[int, ...]
     anchors: int
+    retrains: Retrains | None = None
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -65,6 +102,7 @@ def course(trend: Trend, positions: Sequence[int], base: tuple[int, ...]) -> Cou
         tuple(place for place in base if known[place] is not None),
         # That of the first: a later cycle, measured under other conditions, says nothing of earlier ones.
         next((a.count for a in beside if a.count), 0),
+        Retrains.of(metric, [trend.seeds[i] for i in positions]) if trend.seeds else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from metrics import aggregates, comparison, human, stats, threads
+from metrics import aggregates, comparison, human, parts, seeds, stats, threads
 from metrics.baselines import REFERENCE, Choice, lent
 from metrics.comparison import Comparison
 from metrics.core import METRICS, Metric, MetricValue, Standing
@@ -171,6 +171,24 @@ def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]
             rows = np.flatnonzero(comparison.slice_mask(frame, part))
             sample = whole.sliced(rows, part, source.reference(job.cycle, job.comparison, part))
         for metric in [m for m, p in job.metrics if p == part]:
+            seed = stats.seed(source.name, job.cycle, metric.name, part)
+            values += measure_one(metric, sample, job.cycle, part, seed)
+    return values + _by_seed(source, job, whole)
+
+
+def _by_seed(source: Source, job: _Job, whole: Sample) -> list[MetricValue]:
+    """What the early warning looks at, for each replicate seed alone: all at one number of outputs."""
+    wanted = [m for m, part in job.metrics if part is None and (m.votes or m.name == "mean_score")]
+    rows, values = seeds.replicates(whole.frame) if wanted else {}, []
+    sizes = {parts.SEED: seeds.size(whole.frame, rows)} if rows else {}
+    for number, mine in rows.items():
+        part, under = parts.of_seed(number), replace(job.comparison, sizes=sizes)
+        sample = Sample(
+            *(whole.frame.iloc[mine], under, parts.SEED),
+            reference=lambda: whole.reference,
+            part_of=(whole, mine),
+        )
+        for metric in wanted:
             seed = stats.seed(source.name, job.cycle, metric.name, part)
             values += measure_one(metric, sample, job.cycle, part, seed)
     return values

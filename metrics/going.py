@@ -9,6 +9,7 @@ from metrics import panel
 from metrics.core import History, Trend
 from metrics.deviations import Deviation
 from metrics.panel import Cycles, Panel, segments
+from metrics.parts import CLASS, MODE, PHRASING, is_own
 
 # A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
 LINE = -2.33
@@ -35,9 +36,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("class_recall", "class:", "recall of '{}'"),
-    Kind("tail_coverage", "mode:", "outputs like '{}'", share=True),
-    Kind("phrasing_survival", "phrasing:", "the phrasing '{}'", share=True),
+    Kind("class_recall", CLASS, "recall of '{}'"),
+    Kind("tail_coverage", MODE, "outputs like '{}'", share=True),
+    Kind("phrasing_survival", PHRASING, "the phrasing '{}'", share=True),
 )
 
 
@@ -50,8 +51,7 @@ def parts(history: History, kind: Kind) -> list[Trend]:
 def slices(history: History, metric: str) -> list[Trend]:
     """The trends of one metric over the slices, 'name=value', in order of their names."""
     found = ((name, part) for name, part in history.trends if name == metric and part is not None)
-    kinds = tuple(kind.prefix for kind in KINDS)
-    return [history.trends[key] for key in sorted(found) if not key[1].startswith(kinds)]
+    return [history.trends[key] for key in sorted(found) if is_own(key[1])]
 
 
 def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) -> dict[int, list[str]]:

@@ -11,10 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from metrics import stats
+from metrics import replicated, stats
 from metrics.carrying import LEFT, Carried, about_baseline
 from metrics.core import GROUPS
 from metrics.deviations import Course, Floats, jackknife
+from metrics.replicated import Told
 
 # Runs of so many cycles are looked at.
 RUNS = (2, 3, 5)
@@ -121,44 +122,53 @@ def normal(course: Course, seen: Steps, carried: Carried, share: Floats) -> Norm
 
     What the steps hold beyond sampling is noise between retrainings. It counts for more where it is carried
     over: then a step is smaller than what the metric moves by in the long run. `share` is this metric's part
-    of `carried`, (cycles, LEFT).
+    of `carried`, (cycles, LEFT). Where cycles have replicate seeds these are heard too (see `replicated`).
     """
-    learned, alike = _learned(course, seen, carried.left, share)
+    told = replicated.told(course, seen.size, seen.sampling, seen.freedom)
+    learned, alike = _learned(course, told, carried.left, share)
     drawn = np.nan_to_num(course.error) ** 2
-    freedom = np.where(drawn >= learned, GROUPS - 1.0, seen.freedom)
+    freedom = np.where(drawn >= learned, GROUPS - 1.0, told.freedom)
     return Normal(np.sqrt(np.maximum(drawn, learned)), freedom, alike)
 
 
-def _learned(course: Course, seen: Steps, left: Floats, share: Floats) -> tuple[Floats, dict[int, Floats]]:
+def _learned(course: Course, told: Told, left: Floats, share: Floats) -> tuple[Floats, dict[int, Floats]]:
     """What the steps say of the variance about the baseline, (cycles,), and of the likeness within runs.
 
     Each of LEFT, as likely as `left` says, has noise that is fresh in every cycle and noise that is carried.
     """
     about = _about(len(course.d), course.base, course.anchors)
-    carrying = 1 - np.array(LEFT)
-    total = seen.sampling[:, None] / (1 - share + share * carrying)
-    slow = np.maximum(seen.size - seen.sampling, 0.0)[:, None] / carrying
+    # What several retrains of a cycle take off; nothing where each has one.
+    mine = _about(len(course.d), course.base, course.anchors, told.retrains)
+    off = {run: left * (mine[run] - each) for run, each in about.items()}
+    sampling = told.sampling[:, None]
+    total = sampling / (1 - share + share * (1 - np.array(LEFT)))
+    slow = np.maximum(told.size - sampling, 0.0) / told.step
     fresh, kept = left * total * (1 - share), left * total * share
     # Steps that are smaller than sampling would have them shrink what is learned, never the error itself.
-    less = np.divide(seen.size, seen.sampling, out=np.ones(len(left)), where=seen.sampling > 0)[:, None]
+    less = np.divide(told.size, sampling, out=np.ones(told.size.shape), where=sampling > 0)
     own = about[1]
-    smaller = np.minimum(less, 1.0) * (fresh * own[:, :1] + kept * own) + left * slow * own
-    full = (fresh * own[:, :1] + (kept + left * slow) * own).sum(axis=1)
+    smaller = np.minimum(less, 1.0) * (fresh * own[:, :1] + kept * own) + left * slow * own + slow * off[1]
+    full = (fresh * own[:, :1] + (kept + left * slow) * own + slow * off[1]).sum(axis=1)
     apart = np.full(len(left), 1 / (1 + max(course.anchors, 1)))
     alike = {}
     for run in RUNS:
-        shared = (fresh * about[run][:, :1] + (kept + left * slow) * about[run]).sum(axis=1)
+        held = (kept + left * slow) * about[run] + slow * off[run]
+        shared = (fresh * about[run][:, :1] + held).sum(axis=1)
         alike[run] = np.divide(shared, full, out=apart.copy(), where=full > 0)
-    return np.where(seen.freedom > 0, smaller.sum(axis=1), 0.0), alike
+    return np.where(told.freedom > 0, smaller.sum(axis=1), 0.0), alike
 
 
 @lru_cache(maxsize=256)
-def _about(cycles: int, base: tuple[int, ...], anchors: int) -> dict[int, Floats]:
+def _about(
+    cycles: int, base: tuple[int, ...], anchors: int, retrains: tuple[int, ...] = ()
+) -> dict[int, Floats]:
     """For each of RUNS the mean covariance of a cycle with the others of the run that ends in it.
 
     All (cycles, LEFT), for noise of variance 1 about its baseline; for a run of one cycle it is the variance.
+    `retrains`: how many each cycle's value is pooled from, where some have several.
     """
-    each = [about_baseline(left, cycles, base, anchors) for left in LEFT]
+    spread = {left: replicated.variances(left, retrains) if retrains else () for left in LEFT}
+    each = [about_baseline(left, cycles, base, anchors, spread[left]) for left in LEFT]
     return {run: np.array([_lagged(covariance, run) for covariance in each]).T for run in (1, *RUNS)}
 
 

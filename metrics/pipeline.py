@@ -12,15 +12,28 @@ import pandas as pd
 from metrics import advising, aggregates, engine, moving
 from metrics.baselines import REFERENCE, Choice
 from metrics.choosing import choose
-from metrics.core import FEWEST_BASELINE, METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
+from metrics.core import (
+    FEWEST_BASELINE,
+    METRICS,
+    RULES,
+    History,
+    Metric,
+    MetricValue,
+    Standing,
+    TailwatchError,
+    Trend,
+)
 from metrics.fields import clean
 from metrics.intake import Item, take
 from metrics.judging import check_result, conclude, episodes, open_since
+from metrics.parts import seed_of
 from metrics.planning import Aim
 from metrics.rarefying import resized
-from metrics.store import Store, Stored
+from metrics.store import Store, Stored, ValueKey
 
 Progress = Callable[[float, str], None]
+# Cycle, metric, version, comparison.
+_Measured = tuple[int, str, int, str]
 
 
 def _silent(share: float, what: str) -> None:
@@ -177,25 +190,39 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     standings = store.standings(lineage)
     stored = store.all_values(lineage, metric, slice)
     catalog = known_metrics(store, lineage)
-    names = sorted({(k[2], k[1]) for k in stored if k[2] in catalog}, key=lambda k: (k[0], k[1] or ""))
+    told = {(k[2], k[1]) for k in stored if k[2] in catalog and seed_of(k[1]) is None}
+    seeds = _seeds(stored)
 
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
         return stored.get((cycle, part, metric, catalog[metric].version, standing.comparison))
 
     trends = {}
-    for name, part in names:
+    for name, part in sorted(told, key=lambda k: (k[0], k[1] or "")):
         own = tuple(value(s, s.cycle, name, part) for s in standings)
         base = tuple(
             tuple(v for v in (value(s, c, name, part) for c in _times(s.baseline)) if v is not None)
             for s in standings
         )
-        trends[(name, part)] = Trend(catalog[name], part, own, base)
+        each = tuple(
+            seeds.get((s.cycle, name, catalog[name].version, s.comparison), ()) if part is None else ()
+            for s in standings
+        )
+        trends[(name, part)] = Trend(catalog[name], part, own, base, each if any(each) else ())
     return History(lineage, tuple(standings), trends)
 
 
 def _times(baseline: tuple[int, ...]) -> tuple[int, ...]:
     """The human reference, which no retraining moves, counts as the fewest cycles that make a baseline."""
     return baseline * FEWEST_BASELINE if baseline == (REFERENCE,) else baseline
+
+
+def _seeds(stored: Mapping[ValueKey, MetricValue]) -> dict[_Measured, tuple[MetricValue, ...]]:
+    """The values of replicate seeds, in order of seed."""
+    found: dict[_Measured, list[MetricValue]] = {}
+    for (cycle, part, metric, version, key), value in stored.items():
+        if seed_of(part) is not None:
+            found.setdefault((cycle, metric, version, key), []).append(value)
+    return {key: tuple(sorted(each, key=lambda v: seed_of(v.slice) or 0)) for key, each in found.items()}
 
 
 def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.DataFrame:

@@ -24,12 +24,13 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     under its baseline, once, or a metric that cannot be measured any more. `collapse`: narrowing, and a
     metric has lost a fifth for two cycles, with its 90 % interval beyond a tenth, or mean score is down by
     the same test. It is over when three cycles running less than a third of what was lost is still missing.
-    Mean score never makes a narrowing, only a collapse.
+    Mean score never makes a narrowing, only a collapse. Where outputs of several retrains of a cycle are
+    given (`seed`), what these differ by counts as normal beside what cycles differ by.
 
     Limits: what it keeps and misses is measured by the benchmark of lead time; see the method page. A
     lineage whose retrains are both unsteady and started from the last cycle's weights wanders so far that
-    healthy series are flagged too: give replicate seeds. A single metric that falls at once just after the
-    baseline raises its own noise estimate and is seen late.
+    healthy series are flagged too, somewhat fewer with replicate seeds. A single metric that falls at once
+    just after the baseline raises its own noise estimate and is seen late.
     """
     whole = {name: t for (name, part), t in history.trends.items() if part is None}
     readings = narrowing.read(history.standings, panel.voters(history), whole.get("mean_score"))

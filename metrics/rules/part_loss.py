@@ -10,11 +10,12 @@ from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, Severity, rule
 from metrics.going import KINDS, Kind, parts
 from metrics.panel import Cycles, Panel, segments
+from metrics.parts import CLASS, MODE, PHRASING
 
 # How often any healthy part of a kind is over the line in one cycle. Chosen on tuning seeds.
-CHANCES: Mapping[str, float] = {"class:": 0.0003, "mode:": 0.001, "phrasing:": 0.001}
+CHANCES: Mapping[str, float] = {CLASS: 0.0003, MODE: 0.001, PHRASING: 0.001}
 # A class that goes is a narrowing. Kinds of output and phrasings come and go with the prompts of the day.
-SEVERITIES: Mapping[str, Severity] = {"class:": "narrowing", "mode:": "watch", "phrasing:": "watch"}
+SEVERITIES: Mapping[str, Severity] = {CLASS: "narrowing", MODE: "watch", PHRASING: "watch"}
 
 
 @rule("part_loss", "Loss of a class, a kind of output or a phrasing", builtin=True)

@@ -10,8 +10,8 @@ import numpy as np
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, rule
 from metrics.deviations import Floats
-from metrics.going import KINDS
 from metrics.panel import Cycles, Panel, segments, voters
+from metrics.parts import is_own
 
 # How often any healthy slice is over the line in one cycle; divided by the number of slices.
 CHANCE = 0.0005
@@ -40,8 +40,7 @@ def slice_narrowing(history: History, options: Mapping[str, Any]) -> Sequence[Ju
 
 def _slices(history: History) -> list[str]:
     """The slices, 'name=value', of which any metric is known, in order."""
-    kinds = tuple(kind.prefix for kind in KINDS)
-    return sorted({part for _, part in history.trends if part is not None and not part.startswith(kinds)})
+    return sorted({part for _, part in history.trends if part is not None and is_own(part)})
 
 
 def _narrowing(panel: Panel, name: str, chance: Floats) -> list[tuple[int, Finding]]:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrics import comparison
+from metrics.comparability import SHARED_NEEDED
 
 # So many seeds of a cycle are measured one by one, those of the lowest numbers.
 MOST = 10
@@ -22,7 +23,7 @@ def replicates(frame: pd.DataFrame) -> dict[int, npt.NDArray[np.int64]]:
         return {}
     seed, key = frame["seed"].to_numpy(float, na_value=np.nan), frame["example_key"].to_numpy(np.int64)
     asked = {int(s): np.unique(key[seed == s]) for s in np.unique(seed[~np.isnan(seed)])}
-    needed = comparison.SHARED_NEEDED * max(map(len, asked.values()))
+    needed = SHARED_NEEDED * max(map(len, asked.values()))
     kept = [s for s, prompts in asked.items() if len(prompts) >= needed][:MOST]
     shared = comparison.common([asked[s] for s in kept])
     if len(kept) < 2 or len(shared) < needed:

@@ -23,7 +23,6 @@ ValueStatus = Literal["ok", "too_few", "no_column", "undefined"]
 Status = Literal["learning", "healthy", "watch", "narrowing", "collapse", "not_comparable"]
 Quality = Literal["steady", "dropped", "unknown"]
 Severity = Literal["watch", "narrowing", "collapse"]
-
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
 GROUPS, FEWEST_BASELINE = 20, 3
 NUMBERED = "row of the file"  # the name of a raw table's index where it holds the rows' numbers

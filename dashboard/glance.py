@@ -13,9 +13,12 @@ from dashboard.story import Glance, Line
 from dashboard.words import NEEDS, PARTS, kind
 from metrics import panel
 from metrics.core import History, Metric, Trend
-from metrics.narrowing import METRIC_LINE
 
 VOTERS = "voters"
+
+
+# A metric that lies further from its baseline than so many normal movements is called out of its range.
+NORMAL = 2.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def is_off(glance: Glance) -> bool:
     z = glance.point.z
     if z is None:
         return False
-    return z <= METRIC_LINE or (glance.line.healthy == "reference" and z >= -METRIC_LINE)
+    return z <= -NORMAL or (glance.line.healthy == "reference" and z >= NORMAL)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

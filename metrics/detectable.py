@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 # Points of the two integrals: over what all cycles share, and over how far the learned noise is off.
 POINTS = 16
+# By its second cycle a fall has raised the noise learned from steps: as if the line lay so much lower.
+MASKED = 0.9
 HALVINGS = 20
 FARTHEST = 100.0
 
@@ -81,7 +83,7 @@ class Spread:
 
 def line(freedom: float) -> float:
     """How many learned standard deviations low a cycle must lie to count as low."""
-    return -stats.t_quantile(float(ndtr(METRIC_LINE)), freedom)
+    return -stats.t_quantile(float(ndtr(METRIC_LINE - MASKED)), freedom)
 
 
 def sureness(spread: Spread, fall: float, within: int) -> float:
@@ -92,7 +94,7 @@ def sureness(spread: Spread, fall: float, within: int) -> float:
 
     >>> still = Spread(sampling=1.0)
     >>> round(sureness(still, 4.5, within=2), 1)
-    0.9
+    0.2
     """
     shares = (np.arange(POINTS) + 0.5) / POINTS
     common = ndtri(shares) * np.sqrt(min(spread.alike, 1.0))
@@ -107,7 +109,7 @@ def needed(spread: Spread, within: int, power: float) -> float:
 
     >>> still = Spread(sampling=1.0)
     >>> round(needed(still, within=2, power=0.8), 1)
-    4.1
+    6.4
     """
     low, high = 0.0, FARTHEST * spread.deviation
     for _ in range(HALVINGS):

@@ -127,12 +127,19 @@ def _more(n: float) -> int:
 
 def _learned(past: History, trend: Trend) -> Spread | None:
     """What moves a voter, learned from the cycles there are; None before these suffice."""
-    if len(comparable(past)) < FEWEST_BASELINE:
+    if not any(_full_baseline(t, comparable(past)) for t in past.trends.values()):
         return None
     moving = learn(past, RECENT)
     places = (i for i, p in enumerate(moving.places) if p.metric == trend.metric and p.like.slice is None)
     at = next(places, None)
     return None if at is None else spread(moving, at)
+
+
+def _full_baseline(trend: Trend, positions: Sequence[int]) -> bool:
+    """Whether enough of these cycles can be compared, the last with a baseline of known values."""
+    if len(positions) < FEWEST_BASELINE:
+        return False
+    return sum(v.status == "ok" for v in trend.baselines[positions[-1]]) >= FEWEST_BASELINE
 
 
 def _from_sampling(metric: Metric, value: MetricValue) -> Spread | None:

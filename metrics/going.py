@@ -79,6 +79,6 @@ def _label(history: History, metric: str) -> str:
 
 
 def _lowest(each: Panel, kind: Kind, at: int) -> list[str]:
-    found = [(trend, each.deviation(i, at)) for i, trend in enumerate(each.trends)]
-    low = [(trend, d) for trend, d in found if d is not None and d.run <= LINE]
-    return [kind.sentence(trend, d) for trend, d in sorted(low, key=lambda pair: pair[1].run)[:MOST]]
+    low = sorted((run, i) for i in range(len(each.trends)) if (run := each.run(i, at)) <= LINE)
+    found = ((each.trends[i], each.deviation(i, at)) for _, i in low)
+    return [kind.sentence(trend, d) for trend, d in found if d is not None][:MOST]

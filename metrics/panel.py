@@ -109,15 +109,19 @@ class Panel:
         scores = {i: float(each[run][at]) for i, each in enumerate(self.runs) if self.votes[i, at]}
         return {i: score for i, score in scores.items() if score <= -CUT}
 
+    def run(self, i: int, at: int) -> float:
+        """The score of one metric's lowest run that ends here; 0 where none is known."""
+        known = [score for each in self.runs[i].values() if not np.isnan(score := float(each[at]))]
+        return min(known, default=0.0)
+
     def deviation(self, i: int, at: int) -> Deviation | None:
         """One metric at one cycle, in figures; None where unknown."""
         if np.isnan(self.scores[i, at]):
             return None
-        known = [score for each in self.runs[i].values() if not np.isnan(score := float(each[at]))]
         return described(
             *(self.trends[i], self.cycles.positions[at], float(self.courses[i].d[at])),
             normal=(float(self.normals[i].deviation[at]), float(self.normals[i].freedom[at])),
-            z=(float(self.scores[i, at]), min(known, default=0.0)),
+            z=(float(self.scores[i, at]), self.run(i, at)),
             votes=bool(self.courses[i].votes[at]),
         )
 

@@ -24,8 +24,8 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class _Job:
-    """The values that one cycle still lacks under one comparison."""
+class Job:
+    """Values to be taken of one cycle under one comparison: each metric of the whole, or of a slice."""
 
     cycle: int
     comparison: Comparison
@@ -33,7 +33,7 @@ class _Job:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """How every cycle stands, and the comparisons in use: facts of all, objects of those that were built."""
 
     standings: list[Standing]
@@ -42,12 +42,12 @@ class _Plan:
     wholes: dict[tuple[int, ...], Comparison]
 
 
-def plan(source: Source, state: LineageState) -> _Plan:
+def plan(source: Source, state: LineageState) -> Plan:
     """Place every cycle under a comparison. A cycle that was placed before is not looked at again."""
     pinned = json.loads(state.baseline) if state.baseline else []
     before = {s.cycle: s for s in source.store.standings(source.name)}
     known = source.store.comparisons(source.name)
-    result = _Plan([], {}, {}, {})
+    result = Plan([], {}, {}, {})
     for standing in comparison.standings(source.conditions, pinned):
         if standing.baseline not in result.wholes:
             whole = source.whole(state, standing.baseline, known)
@@ -92,7 +92,7 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
     saved = time.monotonic()
     for i, job in enumerate(jobs, 1):
         progress(0.15 + 0.8 * i / len(jobs), f"Measuring cycle {job.cycle}")
-        found = aggregates.beside(_run(source, job), source.aggregates, job.cycle)
+        found = aggregates.beside(take(source, job, source.frame(job.cycle)), source.aggregates, job.cycle)
         ready += [(job.comparison.key, v) for v in found]
         # Opening the store costs more than a few values are worth; a crash costs what is not yet saved.
         if i == len(jobs) or time.monotonic() - saved > SAVE_SECONDS:
@@ -101,7 +101,7 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
     return store.save_standings(lineage, planned.standings, planned.facts, state.data_revision)
 
 
-def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
+def _missing(source: Source, planned: Plan) -> Iterable[Job]:
     stored = source.store.value_keys(source.name)
     catalog = METRICS.all().values()
     wanted = {(c, s.comparison): s for s in planned.standings for c in (*s.baseline, s.cycle)}
@@ -114,13 +114,20 @@ def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
         if not lack(None):
             continue
         parts: list[str | None] = [None, *comparison.measured_slices(source.frame(cycle))]
-        if key not in planned.built:
-            planned.built[key] = _own(source, standing, planned.wholes[standing.baseline])
-        yield _Job(cycle, planned.built[key], tuple(pair for part in parts for pair in lack(part)))
+        under = compared(source, planned, standing)
+        yield Job(cycle, under, tuple(pair for part in parts for pair in lack(part)))
 
 
-def _run(source: Source, job: _Job) -> list[MetricValue]:
-    frame = source.frame(job.cycle)
+def compared(source: Source, planned: Plan, standing: Standing) -> Comparison:
+    """The comparison that a cycle was placed under; built again where only its facts were known."""
+    if standing.comparison not in planned.built:
+        whole = planned.wholes[standing.baseline]
+        planned.built[standing.comparison] = _own(source, standing, whole)
+    return planned.built[standing.comparison]
+
+
+def take(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
+    """Measure an outputs frame as that of the job's cycle; nothing is stored."""
     frame = frame[frame["example_key"].isin(job.comparison.cohort)].reset_index(drop=True)
     if frame.empty:
         return [_nothing(job.cycle, metric, part) for metric, part in job.metrics]
@@ -128,7 +135,7 @@ def _run(source: Source, job: _Job) -> list[MetricValue]:
         return _values(source, job, frame)
 
 
-def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]:
+def _values(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
     whole = Sample(frame, job.comparison, reference=source.reference(job.cycle, job.comparison, None))
     if len(frame) >= WORTH_THREADS:
         whole.prepare({need for metric, _ in job.metrics for need in metric.needs})

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from metrics.core import SEVERITIES, Finding, History, Judgement, Status
-from metrics.store import Alert, Verdict
+from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
+from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
 Said = Sequence[tuple[str, Sequence[Judgement]]]
+
+
+def judged(history: History, rules: Sequence[UserRule]) -> list[Verdict]:
+    """One verdict per cycle: what the built-in early warning says, and the user's rules beside it."""
+    said = [("early_warning", RULES.get("early_warning").evaluate(history, {}))]
+    for rule in rules:
+        said.append((f"{rule.kind}:{rule.id}", RULES.get(rule.kind).evaluate(history, rule.options)))
+    return conclude(history, said)
 
 
 def conclude(history: History, said: Said) -> list[Verdict]:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from metrics import advising, aggregates, engine, moving
-from metrics.core import METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
+from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import clean
 from metrics.intake import Item, take
-from metrics.judging import check_result, conclude, episodes, open_since
+from metrics.judging import check_result, episodes, judged, open_since
 from metrics.planning import Aim
 from metrics.rarefying import resized
 from metrics.store import Store, Stored
@@ -125,7 +125,7 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
     while True:
         state = store.state(lineage)
         if state is None:
-            raise _no_lineage(store, lineage)
+            raise no_lineage(store, lineage)
         if state.data_revision == state.measured_revision and not engine.outdated(store, lineage):
             return worked
         worked = True
@@ -135,7 +135,8 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
             return True
 
 
-def _no_lineage(store: Store, lineage: str) -> TailwatchError:
+def no_lineage(store: Store, lineage: str) -> TailwatchError:
+    """What to say of a lineage that is not in the store."""
     names = store.lineages()["lineage"].tolist()
     found = f"it has {', '.join(names)}." if names else "it is empty."
     return TailwatchError(f"There is no lineage '{lineage}' in the store;", found, "Upload a cycle first.")
@@ -205,11 +206,7 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
 
 def judge(store: Store, lineage: str, revision: int) -> bool:
     """Apply every rule to what was measured and store what they say; False where the data moved on."""
-    past = history(store, lineage)
-    said = [("early_warning", RULES.get("early_warning").evaluate(past, {}))]
-    for user in store.rules(lineage):
-        said.append((f"{user.kind}:{user.id}", RULES.get(user.kind).evaluate(past, user.options)))
-    verdicts = conclude(past, said)
+    verdicts = judged(history(store, lineage), store.rules(lineage))
     return store.save_verdicts(lineage, verdicts, episodes(lineage, verdicts), revision)
 
 

@@ -5,11 +5,11 @@ The only place that speaks SQL. Values go in as parameters or as Arrow tables, n
 
 from __future__ import annotations
 
-from metrics.store.judged import Alert, Judged, UserRule, Verdict
+from metrics.store.judged import Alert, Judged, SelfTest, UserRule, Verdict
 from metrics.store.measured import LineageState, Measured
 from metrics.store.outputs import Outputs, Stored
 
-__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "Verdict"]
+__all__ = ["Alert", "LineageState", "SelfTest", "Store", "Stored", "UserRule", "Verdict"]
 
 
 class Store(Outputs, Measured, Judged):

@@ -54,6 +54,13 @@ _STYLE = """<style>
 .tw-count {{ color: var(--tw-muted); font-variant-numeric: tabular-nums; margin-right: .5rem; }}
 .tw-index {{ display: inline-grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr) 12rem; gap: 0 1rem;
   width: calc(100% - 1.4rem); vertical-align: top; }}
+.tw-wide {{ overflow-x: auto; margin: .7rem 0; }}
+.tw-bell {{ border-collapse: collapse; line-height: 1.35; }}
+.tw-bell th, .tw-bell td {{ text-align: left; vertical-align: top; padding: .45rem 1.2rem .45rem 0;
+  border-bottom: 1px solid var(--tw-rule); white-space: nowrap; }}
+.tw-bell th {{ font-weight: 600; white-space: normal; }}
+.tw-bell .tw-line {{ flex-wrap: nowrap; }}
+.tw-bell .tw-quiet {{ display: block; }}
 .tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
 [data-testid="stBaseButton-primary"] {{ background: var(--tw-ink) !important;
   color: var(--tw-ground) !important; border-color: var(--tw-ink) !important; }}

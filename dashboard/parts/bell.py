@@ -39,7 +39,7 @@ def show(at: desk.Revision) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         lineage = _lineage(at, names)
         pressed = st.button("Press the alarm bell", key="press", help=WAIT)
-    every = st.checkbox("At 5 and 40 % of the outputs too, which takes three times as long", key="press_all")
+    every = st.checkbox("At 5 and 40 % of the outputs too, which takes over twice as long", key="press_all")
     if pressed:
         _press(lineage, every)
     kept = desk.selftest(at, lineage)

@@ -40,7 +40,7 @@ def _arguments(p: Parser) -> None:
 @command(
     "selftest",
     "press the alarm bell; exit code 1 if it does not ring",
-    place=95,
+    place=97,
     lineage="required",
     arguments=_arguments,
 )

@@ -19,7 +19,7 @@ from metrics.fields import MIX_KINDS, parse_mix
 from metrics.judging import open_since
 from metrics.planning import Aim
 from metrics.rules.threshold import checked
-from metrics.store import Store, UserRule, Verdict
+from metrics.store import SelfTest, Store, UserRule, Verdict
 
 Revision = tuple[str, int]
 
@@ -79,6 +79,18 @@ def baselines(at: Revision, lineage: str) -> tuple[Choice, pd.DataFrame, list[in
 def rules(at: Revision, lineage: str) -> list[UserRule]:
     """The user's rules for a lineage."""
     return _store(at[0]).rules(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def selftest(at: Revision, lineage: str) -> SelfTest | None:
+    """What the last self-test of a lineage came to."""
+    return _store(at[0]).selftest(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def last_selftest(at: Revision) -> str | None:
+    """The lineage whose alarm bell was pressed last."""
+    return _store(at[0]).last_selftest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from metrics.core import SEVERITIES, Finding, History, Judgement, Status
+from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
 from metrics.doubts import Doubts
-from metrics.store import Alert, Verdict
+from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
 Said = Sequence[tuple[str, Sequence[Judgement]]]
+
+
+def judged(history: History, rules: Sequence[UserRule]) -> list[Verdict]:
+    """One verdict per cycle: what the built-in rules say, and the user's rules beside them."""
+    # In order of their names; the early warning comes first and gives the status.
+    said = [(name, each.evaluate(history, {})) for name, each in RULES.all().items() if each.builtin]
+    for rule in rules:
+        said.append((f"{rule.kind}:{rule.id}", RULES.get(rule.kind).evaluate(history, rule.options)))
+    return conclude(history, said)
 
 
 def conclude(history: History, said: Said) -> list[Verdict]:

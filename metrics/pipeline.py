@@ -15,7 +15,6 @@ from metrics.choosing import choose
 from metrics.core import (
     FEWEST_BASELINE,
     METRICS,
-    RULES,
     History,
     Metric,
     MetricValue,
@@ -25,7 +24,7 @@ from metrics.core import (
 )
 from metrics.fields import clean
 from metrics.intake import Item, take
-from metrics.judging import check_result, conclude, episodes, open_since
+from metrics.judging import check_result, episodes, judged, open_since
 from metrics.parts import seed_of
 from metrics.planning import Aim
 from metrics.rarefying import resized
@@ -150,7 +149,7 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
     while True:
         state = store.state(lineage)
         if state is None:
-            raise _no_lineage(store, lineage)
+            raise no_lineage(store, lineage)
         if state.data_revision == state.measured_revision and not engine.outdated(store, lineage):
             return worked
         worked = True
@@ -160,7 +159,8 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
             return True
 
 
-def _no_lineage(store: Store, lineage: str) -> TailwatchError:
+def no_lineage(store: Store, lineage: str) -> TailwatchError:
+    """What to say of a lineage that is not in the store."""
     names = store.lineages()["lineage"].tolist()
     found = f"it has {', '.join(names)}." if names else "it is empty."
     return TailwatchError(f"There is no lineage '{lineage}' in the store;", found, "Upload a cycle first.")
@@ -249,12 +249,7 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
 
 def judge(store: Store, lineage: str, revision: int) -> bool:
     """Apply every rule to what was measured and store what they say; False where the data moved on."""
-    past = history(store, lineage)
-    # In order of their names; the early warning comes first and gives the status.
-    said = [(name, each.evaluate(past, {})) for name, each in RULES.all().items() if each.builtin]
-    for user in store.rules(lineage):
-        said.append((f"{user.kind}:{user.id}", RULES.get(user.kind).evaluate(past, user.options)))
-    verdicts = conclude(past, said)
+    verdicts = judged(history(store, lineage), store.rules(lineage))
     alerts = episodes(lineage, verdicts, store.accepted(lineage))
     return store.save_verdicts(lineage, verdicts, alerts, revision)
 

@@ -546,6 +546,76 @@ def test_hints_of_the_core_never_speak_of_the_command_line():
         assert "`tailwatch" not in hints.what_to_do(text)
 
 
+# The alarm bell
+
+
+def rung(**facts: object) -> dict[str, object]:
+    """What pressing the bell came to: one kind seen at one strength, not at the other, one not possible."""
+    alert = {
+        "after": 2,
+        "severity": "narrowing",
+        "worst": "collapse",
+        "rule": "early_warning",
+        "slice": HOSTILE,
+        "message": HOSTILE,
+    }
+    cell = {"injection": "copying", "label": "Copying", "outputs": 26, "quality": "steady", "statuses": []}
+    fired = {**cell, "strength": 0.2, "fired": True, "after": 2, "alert": {**alert, "metric": "distinct_1"}}
+    silent = {**cell, "strength": 0.4, "fired": False, "after": None, "alert": None, "alerts": []}
+    other = {**silent, "injection": "tail_loss", "label": "Tail loss", "quality": "dropped"}
+    series = {"series": 40, "cycles": 9, "flagged": 1, "share": 0.025, "low": 0.004, "high": 0.129}
+    return {
+        "lineage": "falls", "cycles": 6, "last_cycle": 5, "sources": [0, 1, 2, 3, 4], "rings": False,
+        "silent": [silent], "injections": [{**fired, "alerts": [fired["alert"]]}, silent, other],
+        "impossible": [{"label": "Tail loss", "why": "No class is left."}],
+        "untouched": {"simulated": series, "recorded": {**series, "flagged": 0}}, **facts,
+    }  # fmt: skip
+
+
+def test_the_alarm_bell_is_pressed_and_its_result_kept(at: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[object] = []
+
+    def press(store: Store, lineage: str, *, progress: pipeline.Progress, **chosen: object) -> object:
+        progress(0.5, "Copying in 20 % of the outputs")
+        asked.append((lineage, sorted(chosen)))
+        return rung()
+
+    monkeypatch.setattr("metrics.selftest.press", press)
+    app = run("alerts")
+    assert 'data-testid="bell"' not in html(app)
+    app.selectbox(key="bell_lineage").select("falls").run()
+    button(app, "Press the alarm bell").click().run()
+    assert not wrong(calm(app))
+    app.checkbox(key="press_all").check().run()
+    button(app, "Press the alarm bell").click().run()
+    assert asked == [("falls", ["simulated", "strengths"]), ("falls", [])]
+    page = html(run("alerts"))
+    assert "The bell does not ring for copying in 40 % of the outputs." in page
+    assert page.count("no alert</span>") == 2
+    assert page.count("not possible</span>") == 1
+    assert "narrowing after 2" in page
+    assert "Distinct-1 of &lt;img" in page
+    assert ", then collapse" in page
+    assert 'title="Outputs become copies' in page
+    assert "<img src=http" not in page
+
+
+def test_a_result_of_what_was_before_says_so(at: Path):
+    store = Store(at)
+    store.save_selftest("falls", rung())
+    assert "The lineage has changed since." not in html(run("alerts"))
+    store.add_rule("falls", "threshold", {"metric": "mean_score", "comparator": "below", "line": -1.0})
+    pipeline.refresh(store)
+    assert "The lineage has changed since." in html(run("alerts"))
+
+
+def test_a_bell_that_cannot_be_pressed_says_why(at: Path):
+    app = run("alerts")
+    app.selectbox(key="bell_lineage").select_index(0).run()
+    button(app, "Press the alarm bell").click().run()
+    assert "no cycle after a baseline yet" in wrong(calm(app))
+
+
 # Metric values without outputs
 
 

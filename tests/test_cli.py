@@ -100,6 +100,8 @@ def test_same_file_again_is_a_no_op_and_another_needs_replace(db, tmp_path, caps
         (["ingest", __file__, "--lineage", "a"], "no ending that is known"),
         (["check", "--lineage", "nobody"], "no lineage"),
         (["check", "--lineage", "replace", "--cycle", "77"], "no cycle 77"),
+        (["selftest", "--lineage", "nobody"], "no lineage 'nobody'"),
+        (["selftest", "--lineage", "replace", "--cycles", "0"], "goes on for 1 to 40 cycles"),
         (["rules", "--add", "no_such_metric", "--below", "1"], "no 'no_such_metric'"),
         (["rules", "--add", "mean_score"], "needs a line"),
         (["baseline", "--lineage", "replace", "--cycles", "abc"], "0-3 or 2,3,5"),

@@ -61,6 +61,13 @@ _STYLE = """<style>
 .tw-score {{ font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .tw-told {{ grid-column: 6; color: var(--tw-muted); }}
 .tw-told b {{ color: var(--tw-ink); }}
+.tw-wide {{ overflow-x: auto; margin: .7rem 0; }}
+.tw-bell {{ border-collapse: collapse; line-height: 1.35; }}
+.tw-bell th, .tw-bell td {{ text-align: left; vertical-align: top; padding: .45rem 1.2rem .45rem 0;
+  border-bottom: 1px solid var(--tw-rule); white-space: nowrap; }}
+.tw-bell th {{ font-weight: 600; white-space: normal; }}
+.tw-bell .tw-line {{ flex-wrap: nowrap; }}
+.tw-bell .tw-quiet {{ display: block; }}
 .tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
 [data-testid="stBaseButton-primary"] {{ background: var(--tw-ink) !important;
   color: var(--tw-ground) !important; border-color: var(--tw-ink) !important; }}

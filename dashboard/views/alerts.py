@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, baselines, frame, picture, status
+from dashboard.parts import acknowledging, baselines, bell, frame, picture, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
@@ -27,9 +27,13 @@ NOTHING = {
 
 
 def page() -> None:
-    """Alerts of one state, the newest first."""
+    """Alerts of one state, the newest first; under them whether one would come."""
     at = desk.now()
-    rows = desk.alerts(at)
+    _alerts(at, desk.alerts(at))
+    bell.show(at)
+
+
+def _alerts(at: desk.Revision, rows: pd.DataFrame) -> None:
     st.title("Alerts")
     counts = rows["state"].value_counts()
     state = st.segmented_control(

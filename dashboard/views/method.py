@@ -13,6 +13,7 @@ from dashboard.parts.drawing import shape
 from dashboard.story import Story
 from dashboard.words import ASKS, FAMILY, HEALTHY, MEANING, STATUSES, WORD, safe
 from metrics.core import METRICS, RULES, Metric
+from metrics.injecting import INJECTIONS
 from metrics.seeing import SEEN
 
 ORDER = tuple(FAMILY)
@@ -28,6 +29,7 @@ SIGHT = (
     " and after. The numbers are its shift in null standard deviations, those of what moves it where nothing"
     f" was planted; below 0 is worse. A shift smaller than {SEEN:g} is not to be told from noise, and the"
     " cell says blind. An arrow marks a metric that moves to its healthy side: read alone, it would reassure."
+    " The alarm bell on the page of alerts plants the same kinds in copies of your own outputs:"
 )
 
 
@@ -130,6 +132,10 @@ def _sight() -> None:
     st.subheader("Which metric sees which narrowing", anchor=False)
     strengths = sight.strengths()
     st.html(f'<p class="tw-says">{SIGHT}</p>')
+    kinds = "".join(
+        f"<li><b>{safe(one.label)}.</b> {_marked(one.doc)}</li>" for one in INJECTIONS.all().values()
+    )
+    st.html(f'<ul class="tw-says">{kinds}</ul>')
     if not strengths:
         st.text(sight.NOTHING)
         return

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from metrics.store.chosen import Chosen
 from metrics.store.conditions import Comparable
-from metrics.store.judged import Alert, Judged, UserRule, Verdict
+from metrics.store.judged import Alert, Judged, SelfTest, UserRule, Verdict
 from metrics.store.measured import LineageState, Measured, ValueKey
 from metrics.store.outputs import Stored
 
-__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "ValueKey", "Verdict"]
+__all__ = ["Alert", "LineageState", "SelfTest", "Store", "Stored", "UserRule", "ValueKey", "Verdict"]
 
 
 class Store(Comparable, Measured, Judged, Chosen):

@@ -25,6 +25,7 @@ from metrics.modes import Modes
 from metrics.phrasings import Phrasings
 
 TAIL_MASS = 0.2
+SHARE = 0.9
 MOST_SLICES = 50
 WHOLE = ""
 
@@ -163,7 +164,7 @@ def common(sets: Sequence[Keys]) -> Keys:
 
 
 def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
-    """m by slice: what the smallest cycle still has with any one prompt group left out, at most 0.9 of it.
+    """m by slice: what the smallest cycle still has with any one prompt group left out, at most SHARE of it.
 
     Cycles without outputs limit nothing.
     """
@@ -177,7 +178,7 @@ def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
 
 def _size(frame: pd.DataFrame) -> int:
     largest = int(np.bincount(stats.groups(frame["example_id"]), minlength=GROUPS).max())
-    return max(1, min(int(0.9 * len(frame)), len(frame) - largest))
+    return max(1, min(int(SHARE * len(frame)), len(frame) - largest))
 
 
 def slice_names(frame: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from metrics import stats
+from metrics.baselines import REFERENCE, count_text
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, Standing, Trend
 from metrics.detectable import Spread
@@ -50,6 +51,9 @@ def _cycles(standing: Standing) -> str:
         have = standing.baseline.index(standing.cycle) + 1
         needed = len(standing.baseline) if standing.complete else standing.wanted
         return f"Learning what normal looks like: {have} of {needed} baseline cycles."
+    if standing.baseline == (REFERENCE,) and not standing.complete:
+        cycles = count_text(standing.wanted)
+        return f"Learning how much retraining moves it, which human texts do not say: {cycles} cycles do."
     if not speaks(standing):
         return "Learning what normal looks like: the baseline lies after this cycle."
     return "Learning: the baseline stands; a verdict needs two cycles after it."

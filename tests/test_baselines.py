@@ -254,6 +254,7 @@ def test_human_texts_give_the_baseline_where_they_can(human):
 
 def test_a_lineage_is_judged_by_human_texts_once_its_noise_is_known(human):
     assert statuses(human, "H")[:5] == ["learning"] * 5
+    assert "which human texts do not say: four cycles do." in human.verdicts("H")[2].message
     # A fall right after so few cycles is part of what is learned of noise at first.
     assert statuses(human, "H")[7] in ALARMS
     assert pipeline.check(human, "H")["quality"]["status"] == "unknown"

@@ -72,7 +72,7 @@ def test_a_part_of_the_plan():
 
 
 def test_no_seed_is_both_for_choosing_and_for_reporting():
-    assert (plan.TUNING.stop, plan.REPORTING.start) == (1_000, 10_000)
+    assert (plan.TUNING.stop, plan.REPORTING.start) == (1_000, 20_000)
     assert not set(plan.TUNING) & set(plan.REPORTING)
     for cell in plan.cells(WORLDS):
         assert len(cell.seeds) == cell.series
@@ -81,7 +81,7 @@ def test_no_seed_is_both_for_choosing_and_for_reporting():
 
 @pytest.mark.parametrize(
     "words",
-    ["--world synopses --seeds 0:1001", "--world synopses --seeds 10000:10002", "--world synopses sealed"],
+    ["--world synopses --seeds 0:1001", "--world synopses --seeds 20000:20002", "--world synopses sealed"],
 )
 def test_what_is_for_choosing_looks_at_no_reported_series(words: str, monkeypatch: pytest.MonkeyPatch):
     arguments = ["lead_time", "compare", *words.split(), "--setting", "standard", "--regime", "healthy"]
@@ -162,7 +162,7 @@ def test_it_goes_on_where_it_was_killed(places: Places, faked: list[Path]):
     gone.unlink()
     path = kept.file(SLOW, places.series)
     path.write_text(path.read_text()[:-30])
-    assert [list(kept.missing(cell, places.series)) for cell in CELLS] == [[], [10_001]]
+    assert [list(kept.missing(cell, places.series)) for cell in CELLS] == [[], [20_001]]
     assert reported(places) == whole
     assert faked[4:] == [gone]
 
@@ -172,7 +172,7 @@ def test_a_changed_rule_judges_again_and_makes_nothing_again(
 ):
     reported(places)
     changed(monkeypatch)
-    assert kept.missing(SLOW, places.series) == {10_000: [OURS], 10_001: [OURS]}
+    assert kept.missing(SLOW, places.series) == {20_000: [OURS], 20_001: [OURS]}
     assert len(kept.known(SLOW, places.series)) == 2 * (len(FEW) - 1)
     again = reported(places)
     assert len(faked) == 4
@@ -312,7 +312,7 @@ def test_the_tables_come_back_as_they_were_written(places: Places):
     study = lead_time.read(places.tables)
     assert study.rows == tuple(table.rows(found))
     assert study.pairs == tuple(table.paired(found, OURS, STARTING))
-    assert study.told("seeds") == {"tuning": "0:1000", "reporting": "10000:11000"}
+    assert study.told("seeds") == {"tuning": "0:1000", "reporting": "20000:21000"}
     assert list(study.told("contender"))[:2] == [OURS, STARTING]
     assert study.told("metric")["tail_recall"].isdigit()
     assert study.told("rule") == {"synopses": provenance.contender(OURS)}
@@ -323,7 +323,9 @@ def test_the_readme_is_kept_around_the_section(places: Places):
     study = reported(places)
     text = (places.checkout / "README.md").read_text()
     assert text == f"Before.\n{readme.BEGIN}\n{readme.block(study)}\n{readme.END}\nAfter.\n"
-    assert "| `slow`, human share falls by 6 points a cycle | 2 | 0%; 100%;" in text
+    (slow,) = [r for r in study.rows if (r.regime, r.contender) == ("slow", OURS)]
+    shares = f"{slow.false_share:.0%}; {slow.detected_share:.0%};"
+    assert f"| `slow`, human share falls by 6 points a cycle | 2 | {shares}" in text
     assert "Any metric -10 %: 0%; 100%;" in text
 
 

@@ -11,7 +11,7 @@ from tests.benchmarks.lead_time.worlds import WORLDS
 
 # Thresholds may be chosen on the first and are reported on the second; nothing is ever chosen on those.
 TUNING = range(1_000)
-REPORTING = range(10_000, 11_000)
+REPORTING = range(20_000, 21_000)
 HEALTHY_SERIES, VARIED_SERIES, NARROWING_SERIES, BENIGN_SERIES = 400, 200, 60, 100
 # The other settings are varied in this world, one at a time.
 VARIED = "synopses"

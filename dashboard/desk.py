@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
+from dashboard.story import Mode
 from dashboard.words import FAMILY
-from metrics import advising, moving, panel, pipeline
+from metrics import advising, moving, pipeline
 from metrics.baselines import Choice
-from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
-from metrics.fields import MIX_KINDS, parse_mix
+from metrics.core import History, Metric, TailwatchError
 from metrics.judging import open_since
 from metrics.planning import Aim
-from metrics.rules.threshold import checked
 from metrics.store import SelfTest, Store, UserRule, Verdict
 
 Revision = tuple[str, int]
@@ -156,148 +153,3 @@ def measured(at: Revision, lineage: str) -> list[str]:
     trends = history(at, lineage).trends
     found = {m for (m, _), t in trends.items() if any(v and v.status == "ok" for v in t.values)}
     return [m for m in known(at, lineage) if m in found]
-
-
-@st.cache_resource(show_spinner=False, max_entries=512)
-def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
-    """One metric of one slice across the cycles, each point beside its baseline."""
-    past = history(at, lineage) if slice is None else parts(at, lineage, metric)
-    named = known(at, lineage).get(metric) or METRICS.get(metric)
-    found = past.trends.get((metric, slice))
-    points = _points(past, found) if found else ()
-    return Line(metric, named.label, named.family, slice, points, named.healthy)
-
-
-def _points(past: History, trend: Trend) -> tuple[Point, ...]:
-    """A trend's values, each beside its baseline."""
-    scores = panel.scores(past, [trend])[0]
-    places = enumerate(zip(past.standings, scores, strict=True))
-    # The cycles that a control lends have numbers below 0 and are not this lineage's own.
-    return tuple(point(trend, i, standing, z) for i, (standing, z) in places if standing.cycle >= 0)
-
-
-def point(trend: Trend, position: int, standing: Standing, z: float | None) -> Point:
-    """A trend's value at one position beside its baseline; `z` normal movements away."""
-    value = trend.values[position]
-    if value is None:
-        return Point(standing.cycle, "undefined")
-    base = [b.value for b in trend.baselines[position] if b.value is not None]
-    baseline = sum(base) / len(base) if base else None
-    begins = position > 0 and standing.cycle == standing.segment
-    shown = (value.value, value.low, value.high, value.n)
-    return Point(standing.cycle, value.status, *shown, baseline, z, value.note, begins)
-
-
-def story(
-    at: Revision, lineage: str, wanted: Sequence[tuple[str, str | None]], theme: str, *, limits: bool = False
-) -> Story:
-    """A lineage's story with the wanted (metric, slice) lines, ready for a chart."""
-    said = verdicts(at, lineage)
-    lines = tuple(found for m, s in wanted if (found := line(at, lineage, m, s)).points)
-    return Story(
-        lineage,
-        _moments(at, lineage, said),
-        lines,
-        status=said[-1].status if said else "learning",
-        since=said[-1].since if said else None,
-        marks=_marks(at, lineage),
-        limits=_limits(at, lineage, wanted[0], lines) if limits and wanted and lines else (),
-        theme=theme,
-    )
-
-
-def _moments(at: Revision, lineage: str, said: Sequence[Verdict]) -> tuple[Moment, ...]:
-    verdict = {v.cycle: v for v in said}
-    standing = {s.cycle: s for s in history(at, lineage).standings}
-    out = []
-    for row in cycles(at, lineage).to_dict("records"):
-        cycle = int(row["cycle"])
-        if cycle not in standing:
-            continue
-        mine, stands = verdict.get(cycle), standing[cycle]
-        out.append(
-            Moment(
-                cycle,
-                mine.status if mine else "learning",
-                mine.message if mine else "",
-                cycle in stands.baseline,
-                stands.note if stands.opens_segment else _begins(stands),
-                _text(row["checkpoint"]),
-                tuple(mix(row["mix"]).items()),
-                _text(row["notes"]),
-            )
-        )
-    return tuple(out)
-
-
-def _begins(standing: Standing) -> str | None:
-    """Whether a chosen baseline begins here, after another."""
-    later = standing.cycle == standing.segment == standing.baseline[0] and standing.cycle > 0
-    return "A baseline that was chosen begins here." if later else None
-
-
-def mix(stored: object) -> dict[str, float]:
-    """A training mix as it is stored; empty where there is none."""
-    try:
-        return parse_mix(stored) if isinstance(stored, str) else {}
-    except TailwatchError:
-        return {}
-
-
-def human_share(stored: object) -> float | None:
-    """The share of human training examples; None where the mix is not known."""
-    parts = {k: v for k, v in mix(stored).items() if k in MIX_KINDS[:4]}
-    whole = sum(parts.values())
-    return parts.get("human", 0.0) / whole if whole else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _marks(at: Revision, lineage: str) -> tuple[Mark, ...]:
-    rows = alerts(at)
-    mine = rows[rows["lineage"] == lineage].to_dict("records")
-    return tuple(
-        Mark(int(r["first_cycle"]), r["severity"], _text(r["metric"]), _text(r["slice"]), r["message"])
-        for r in mine
-    )
-
-
-def _limits(
-    at: Revision, lineage: str, wanted: tuple[str, str | None], lines: Sequence[Line]
-) -> tuple[Limit, ...]:
-    """The user's lines on this metric that can be drawn on its own scale."""
-    base = next((p.baseline for p in reversed(lines[0].points) if p.baseline is not None), None)
-    out = []
-    for rule in rules(at, lineage):
-        spec = checked(rule.options)
-        if (spec.get("metric"), spec.get("slice")) != wanted:
-            continue
-        if spec["statistic"] == "value":
-            out.append(Limit(spec["line"], spec["comparator"], spec["severity"]))
-        elif spec["statistic"] == "pct_baseline" and base is not None:
-            out.append(Limit(base * spec["line"] / 100, spec["comparator"], spec["severity"]))
-    return tuple(out)
-
-
-def movements(evidence: str) -> tuple[Movement, ...]:
-    """An alert's evidence as rows, the lowest first."""
-    catalog = METRICS.all()
-    return tuple(
-        Movement(row["metric"], catalog[row["metric"]].label, catalog[row["metric"]].family, row["z"])
-        for row in evidence_rows(evidence)
-        if row["metric"] in catalog
-    )
-
-
-def evidence_rows(evidence: str) -> list[dict[str, Any]]:
-    """The rows of an alert's evidence; none where its rule gives another kind."""
-    found = json.loads(evidence).get("metrics", [])
-    return [row for row in found if isinstance(row, dict)]
-
-
-def strength(evidence: str) -> float | None:
-    """How low all voting metrics lie together, 1 at the line; None where the rule does not join them."""
-    found = json.loads(evidence).get("strength")
-    return float(found) if isinstance(found, int | float) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, stories
 from dashboard.desk import Revision
 from dashboard.story import Glance, Line
 from dashboard.words import NEEDS, PARTS, kind
@@ -54,7 +54,7 @@ def _own(past: History, trend: Trend) -> tuple[float | None, ...]:
 def _end(past: History, trend: Trend, metric: Metric, z: Sequence[float | None]) -> Line:
     """A trend's last cycle alone; `z` at each cycle."""
     last = len(past.standings) - 1
-    point = desk.point(trend, last, past.standings[last], z[last])
+    point = stories.point(trend, last, past.standings[last], z[last])
     return Line(metric.name, metric.label, metric.family, trend.slice, (point,), metric.healthy)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics import narrowing, noise, parts, pipeline, seeds, stats
+from metrics import aggregates, narrowing, noise, parts, pipeline, seeds, stats
 from metrics.carrying import LEFT, Carried
 from metrics.core import GROUPS, METRICS, History, MetricValue
 from metrics.deviations import Course, Retrains
@@ -205,6 +205,15 @@ def test_nothing_is_said_from_later_cycles():
             assert {n: (d.z, d.run) for n, d in then.deviations.items()} == {
                 n: pytest.approx((d.z, d.run), rel=1e-12) for n, d in now.deviations.items()
             }
+
+
+@pytest.mark.parametrize("slice", ["seed:1", "seed:1=a", "class:a=b"])
+def test_uploaded_values_cannot_pass_for_parts(slice):
+    """A slice of the user's is 'column=value'; 'class:' and its like are measured here."""
+    rows = pd.DataFrame({"metric": ["mean_score"] * 2, "value": [0.5, 0.6], "slice": [slice, "half=a"]})
+    found = aggregates.gate(rows, lineage="L", cycle=0)
+    assert found.aggregates["slice"].tolist() == ["half=a"]
+    assert len(found.rejects) == 1
 
 
 # From the file to the verdict

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from dashboard import desk
+from dashboard import desk, mixes
 from dashboard.parts import visible
 from dashboard.parts.drawing import shape
 from dashboard.words import URGENCY, WORD, ago, safe
@@ -40,7 +40,7 @@ def block(at: desk.Revision, lineage: pd.Series, theme: str, *, named: bool, lea
 
 def _human(cycles: pd.DataFrame) -> list[str]:
     """The share of human training examples now and at first, as far as the mix is known."""
-    found = [(c, desk.human_share(m)) for c, m in zip(cycles["cycle"], cycles["mix"], strict=True)]
+    found = [(c, mixes.human_share(m)) for c, m in zip(cycles["cycle"], cycles["mix"], strict=True)]
     known = [(int(c), share) for c, share in found if share is not None]
     if not known:
         return []

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, evidence
 from dashboard.parts import acknowledging, baselines, bell, frame, picture, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
@@ -64,7 +64,7 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
             _actions(alert, nth)
         if alert["state"] in ("open", "acknowledged"):
             baselines.accept(at, alert, key=f"{nth}")
-        if desk.evidence_rows(alert["evidence"]):
+        if evidence.rows(alert["evidence"]):
             with st.expander("Evidence", expanded=nth == 0):
                 _evidence(at, alert, nth)
 
@@ -85,7 +85,7 @@ def _sure(alert: pd.Series) -> list[str]:
     mine = _own_row(alert)
     if mine is not None:
         out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
-    strength = desk.strength(alert["evidence"])
+    strength = evidence.strength(alert["evidence"])
     if strength is not None:
         out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
     out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
@@ -94,7 +94,7 @@ def _sure(alert: pd.Series) -> list[str]:
 
 def _own_row(alert: pd.Series) -> dict[str, Any] | None:
     """What the evidence says of the metric that the alert is about."""
-    return next((r for r in desk.evidence_rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
+    return next((r for r in evidence.rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
 
 
 def _what_z_is(alert: pd.Series) -> str:
@@ -138,10 +138,12 @@ def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
         "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm"
         " rings where all metrics together lie lower, for longer, than a healthy lineage does."
     )
-    story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
+    story = Story(
+        alert["lineage"], (), (), movements=evidence.movements(alert["evidence"]), theme=frame.theme()
+    )
     picture.show("evidence", story, key=f"evidence-{nth}")
     catalog = METRICS.all()
-    table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
+    table = pd.DataFrame(evidence.rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
     digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
     table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
+from dashboard.story import Mode
 from dashboard.words import FAMILY
-from metrics import deviations, pipeline
+from metrics import advising, moving, pipeline
 from metrics.baselines import Choice
-from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend, Undefined
-from metrics.fields import MIX_KINDS, parse_mix
-from metrics.figures import STATISTICS
-from metrics.spots import Spot
-from metrics.store import Store, UserRule, Verdict
-from metrics.terms import WINDOW, checked
+from metrics.core import History, Metric, TailwatchError
+from metrics.judging import open_since
+from metrics.planning import Aim
+from metrics.store import SelfTest, Store, UserRule, Verdict
 
 Revision = tuple[str, int]
 
@@ -88,6 +84,18 @@ def rule_log(at: Revision) -> pd.DataFrame:
     return _store(at[0]).rule_log()
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def selftest(at: Revision, lineage: str) -> SelfTest | None:
+    """What the last self-test of a lineage came to."""
+    return _store(at[0]).selftest(lineage)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def last_selftest(at: Revision) -> str | None:
+    """The lineage whose alarm bell was pressed last."""
+    return _store(at[0]).last_selftest()
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def history(at: Revision, lineage: str) -> History:
     """All that was measured of a lineage's whole, each value beside its baseline."""
@@ -98,6 +106,16 @@ def history(at: Revision, lineage: str) -> History:
 def parts(at: Revision, lineage: str, metric: str) -> History:
     """One metric of the whole, of every slice and of its own parts: of all metrics that would be slow."""
     return pipeline.history(_store(at[0]), lineage, metric=metric)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def plan(at: Revision, lineage: str) -> dict[str, Any] | None:
+    """What the eval set can see, see advising.plan; None where too few cycles can tell."""
+    quiet = moving.before(history(at, lineage), open_since(verdicts(at, lineage)))
+    try:
+        return advising.plan(moving.learn(quiet), Aim())
+    except TailwatchError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -141,144 +159,3 @@ def measured(at: Revision, lineage: str) -> list[str]:
     trends = history(at, lineage).trends
     found = {m for (m, _), t in trends.items() if any(v and v.status == "ok" for v in t.values)}
     return [m for m in known(at, lineage) if m in found]
-
-
-@st.cache_resource(show_spinner=False, max_entries=512)
-def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
-    """One metric of one slice across the cycles, each point beside its baseline."""
-    past = history(at, lineage) if slice is None else parts(at, lineage, metric)
-    named = known(at, lineage).get(metric) or METRICS.get(metric)
-    found = past.trends.get((metric, slice))
-    own = [(i, s) for i, s in enumerate(past.standings) if s.cycle >= 0] if found else []
-    points = tuple(point(found, i, s, past.standings) for i, s in own if found)
-    return Line(metric, named.label, named.family, slice, points, named.healthy)
-
-
-def point(trend: Trend, position: int, standing: Standing, standings: Sequence[Standing]) -> Point:
-    """A trend's value at one position beside its baseline."""
-    value = trend.values[position]
-    if value is None:
-        return Point(standing.cycle, "undefined")
-    base = [b.value for b in trend.baselines[position] if b.value is not None]
-    past = [i for i in range(position) if standings[i].segment == standing.segment]
-    earlier = deviations.pairs(trend, past)
-    moved = deviations.deviation(trend.metric, value, trend.baselines[position], earlier)
-    baseline = moved.baseline if moved is not None else (sum(base) / len(base) if base else None)
-    # A cycle of the baseline is not so many movements away from itself.
-    z = moved.z if moved is not None and standing.cycle not in standing.baseline else None
-    return Point(
-        standing.cycle, value.status, value.value, value.low, value.high, value.n, baseline, z, value.note
-    )
-
-
-def story(
-    at: Revision, lineage: str, wanted: Sequence[tuple[str, str | None]], theme: str, *, limits: bool = False
-) -> Story:
-    """A lineage's story with the wanted (metric, slice) lines, ready for a chart."""
-    said = verdicts(at, lineage)
-    lines = tuple(found for m, s in wanted if (found := line(at, lineage, m, s)).points)
-    return Story(
-        lineage,
-        _moments(at, lineage, said),
-        lines,
-        status=said[-1].status if said else "learning",
-        since=said[-1].since if said else None,
-        marks=_marks(at, lineage),
-        limits=_limits(at, lineage, wanted[0]) if limits and wanted else (),
-        theme=theme,
-    )
-
-
-def _moments(at: Revision, lineage: str, said: Sequence[Verdict]) -> tuple[Moment, ...]:
-    verdict = {v.cycle: v for v in said}
-    standing = {s.cycle: s for s in history(at, lineage).standings}
-    out = []
-    for row in cycles(at, lineage).to_dict("records"):
-        cycle = int(row["cycle"])
-        if cycle not in standing:
-            continue
-        mine, stands = verdict.get(cycle), standing[cycle]
-        out.append(
-            Moment(
-                cycle,
-                mine.status if mine else "learning",
-                mine.message if mine else "",
-                cycle in stands.baseline,
-                stands.note if stands.opens_segment else _begins(stands),
-                _text(row["checkpoint"]),
-                tuple(mix(row["mix"]).items()),
-                _text(row["notes"]),
-            )
-        )
-    return tuple(out)
-
-
-def _begins(standing: Standing) -> str | None:
-    """Whether a chosen baseline begins here, after another."""
-    later = standing.cycle == standing.segment == standing.baseline[0] and standing.cycle > 0
-    return "A baseline that was chosen begins here." if later else None
-
-
-def mix(stored: object) -> dict[str, float]:
-    """A training mix as it is stored; empty where there is none."""
-    try:
-        return parse_mix(stored) if isinstance(stored, str) else {}
-    except TailwatchError:
-        return {}
-
-
-def human_share(stored: object) -> float | None:
-    """The share of human training examples; None where the mix is not known."""
-    parts = {k: v for k, v in mix(stored).items() if k in MIX_KINDS[:4]}
-    whole = sum(parts.values())
-    return parts.get("human", 0.0) / whole if whole else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _marks(at: Revision, lineage: str) -> tuple[Mark, ...]:
-    rows = alerts(at)
-    mine = rows[rows["lineage"] == lineage].to_dict("records")
-    return tuple(
-        Mark(int(r["first_cycle"]), r["severity"], _text(r["metric"]), _text(r["slice"]), r["message"])
-        for r in mine
-    )
-
-
-def _limits(at: Revision, lineage: str, wanted: tuple[str, str | None]) -> tuple[Limit, ...]:
-    """The user's rules on this metric whose line stands at one value of it."""
-    past = history(at, lineage) if wanted[1] is None else parts(at, lineage, wanted[0])
-    found = past.trends.get(wanted)
-    here = Spot(past.standings, len(past.standings) - 1, (found,), WINDOW) if found else None
-    out = []
-    for rule in rules(at, lineage):
-        terms = checked(rule.options)
-        level = STATISTICS.get(terms["statistic"]).level
-        if here is not None and level and (terms.get("metric"), terms.get("slice")) == wanted:
-            with suppress(Undefined):
-                out.append(Limit(level(here, terms["line"]), terms["comparator"], terms["severity"]))
-    return tuple(out)
-
-
-def movements(evidence: str) -> tuple[Movement, ...]:
-    """An alert's evidence as rows, the lowest first."""
-    catalog = METRICS.all()
-    return tuple(
-        Movement(row["metric"], catalog[row["metric"]].label, catalog[row["metric"]].family, row["z"])
-        for row in evidence_rows(evidence)
-        if row["metric"] in catalog
-    )
-
-
-def evidence_rows(evidence: str) -> list[dict[str, Any]]:
-    """The rows of an alert's evidence; none where its rule gives another kind."""
-    found = json.loads(evidence).get("metrics", [])
-    return [row for row in found if isinstance(row, dict)]
-
-
-def index(evidence: str) -> float | None:
-    """All voting metrics together, in normal movements; None where the rule does not join them."""
-    found = json.loads(evidence).get("index")
-    return float(found) if isinstance(found, int | float) else None

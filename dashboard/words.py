@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from metrics.parts import CLASS, MODE, PHRASING
+
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
 URGENCY = ("collapse", "narrowing", "watch", "not_comparable", "pending", "learning", "healthy")
 WORD = {
@@ -80,8 +82,8 @@ NEEDS = {
 HEALTHY = {"high": "high", "low": "low", "reference": "near the reference"}
 WHOLE = "Whole"
 # Slices that are parts of a metric, beside the user's own columns.
-PARTS = {"class:": "Classes", "mode:": "Kinds of output", "phrasing:": "Phrasings"}
-PART = {"class:": "class", "mode:": "kind of output", "phrasing:": "phrasing"}
+PARTS = {CLASS: "Classes", MODE: "Kinds of output", PHRASING: "Phrasings"}
+PART = {CLASS: "class", MODE: "kind of output", PHRASING: "phrasing"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 

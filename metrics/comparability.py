@@ -97,12 +97,12 @@ class _Segment:
     def __init__(self, first: Conditions, wanted: int) -> None:
         self.cycles: list[Conditions] = []
         self.baseline: list[Conditions] = []
-        self._wanted = wanted
+        self.wanted = wanted
         self.add(first)
 
     @property
     def complete(self) -> bool:
-        return len(self.baseline) >= self._wanted
+        return len(self.baseline) >= self.wanted
 
     def add(self, now: Conditions) -> None:
         self.cycles.append(now)
@@ -191,11 +191,9 @@ def _human(segment: _Segment, notes: dict[int, str | None]) -> list[Placed]:
     frozen = tuple(c.cycle for c in segment.baseline)
     first, cohort, placed = segment.cycles[0].cycle, _cohort(segment.baseline), []
     for now in segment.cycles:
-        knows = segment.complete and now.cycle > max(frozen)
-        part = kept(now.prompts, cohort)
-        placed.append(
-            Placed(Standing(now.cycle, first, "", (REFERENCE,), knows, notes.get(now.cycle), part), frozen)
-        )
+        knows, why = segment.complete and now.cycle > max(frozen), notes.get(now.cycle)
+        facts = (knows, why, kept(now.prompts, cohort), segment.wanted)
+        placed.append(Placed(Standing(now.cycle, first, "", (REFERENCE,), *facts), frozen))
     return placed
 
 

@@ -155,7 +155,7 @@ def slope(cycles: Sequence[int]) -> Floats:
 
 def _sampling(base: Sequence[MetricValue], trend: Trend, weights: Floats) -> float:
     """The sampling error of a contrast, paired by prompt where there are replicates; at least a step's."""
-    steps = [stats.step_on_scale(v.value or 0.0, v.step, trend.metric.scale) for v in base]
+    steps = [float(stats.step_on_scale(v.value or 0.0, v.step, trend.metric.scale)) for v in base]
     least = max(steps) * float(np.linalg.norm(weights))
     if all(len(v.replicates) == GROUPS for v in base):
         moved = weights @ np.array([stats.transform(v.replicates, trend.metric.scale) for v in base])

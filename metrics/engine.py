@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from metrics import aggregates, comparison, human, stats, threads
+from metrics import aggregates, comparison, human, parts, seeds, stats, threads
 from metrics.baselines import REFERENCE, Choice, lent
 from metrics.comparison import Comparison
 from metrics.core import METRICS, Metric, MetricValue, Standing
@@ -25,8 +25,8 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class _Job:
-    """The values that one cycle still lacks under one comparison."""
+class Job:
+    """Values to be taken of one cycle under one comparison: each metric of the whole, or of a slice."""
 
     cycle: int
     comparison: Comparison
@@ -34,7 +34,7 @@ class _Job:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """How every cycle stands, and the comparisons in use: facts of all, objects of those that were built."""
 
     standings: list[Standing]
@@ -44,11 +44,11 @@ class _Plan:
     frozen: dict[int, tuple[int, ...]]  # likewise: the cycles that they were made from
 
 
-def plan(source: Source, state: LineageState) -> _Plan:
+def plan(source: Source, state: LineageState) -> Plan:
     """Place every cycle under a comparison. A cycle that was placed before is not looked at again."""
     before = {s.cycle: s for s in source.store.standings(source.name)}
     known = source.store.comparisons(source.name)
-    result = _Plan([], {}, {}, {}, {})
+    result = Plan([], {}, {}, {}, {})
     for placed in source.placed():
         standing, segment = placed.standing, placed.standing.segment
         if segment not in result.wholes:
@@ -115,7 +115,7 @@ def _called(cycle: int) -> str:
     return f"cycle {cycle}" if cycle >= 0 else f"cycle {lent(cycle)} of the control"
 
 
-def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
+def _missing(source: Source, planned: Plan) -> Iterable[Job]:
     stored = source.store.value_keys(source.name)
     catalog = METRICS.all().values()
     # The human reference is measured as every cycle is, so that any can be held against it.
@@ -130,17 +130,26 @@ def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
         if not lack(None):
             continue
         parts: list[str | None] = [None, *comparison.measured_slices(source.frame(cycle))]
-        if key not in planned.built:
-            planned.built[key] = _own(
-                source, standing, planned.wholes[standing.segment], planned.frozen[standing.segment]
-            )
-        yield _Job(cycle, planned.built[key], tuple(pair for part in parts for pair in lack(part)))
+        under = compared(source, planned, standing)
+        yield Job(cycle, under, tuple(pair for part in parts for pair in lack(part)))
 
 
-def _run(source: Source, job: _Job) -> list[MetricValue]:
+def compared(source: Source, planned: Plan, standing: Standing) -> Comparison:
+    """The comparison that a cycle was placed under; built again where only its facts were known."""
+    if standing.comparison not in planned.built:
+        whole, frozen = planned.wholes[standing.segment], planned.frozen[standing.segment]
+        planned.built[standing.comparison] = _own(source, standing, whole, frozen)
+    return planned.built[standing.comparison]
+
+
+def _run(source: Source, job: Job) -> list[MetricValue]:
     if job.cycle == REFERENCE:
         return _human(source, job)
-    frame = source.frame(job.cycle)
+    return take(source, job, source.frame(job.cycle))
+
+
+def take(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
+    """Measure an outputs frame as that of the job's cycle; nothing is stored."""
     frame = frame[frame["example_key"].isin(job.comparison.cohort)].reset_index(drop=True)
     if frame.empty:
         return [_nothing(job.cycle, metric, part) for metric, part in job.metrics]
@@ -148,7 +157,7 @@ def _run(source: Source, job: _Job) -> list[MetricValue]:
         return _values(source, job, frame)
 
 
-def _human(source: Source, job: _Job) -> list[MetricValue]:
+def _human(source: Source, job: Job) -> list[MetricValue]:
     """What is measured of the human reference itself: of its texts, or of one half beside the other.
 
     Beside a baseline of cycles of as many texts as these have; as the baseline itself, of all.
@@ -169,7 +178,7 @@ def _human(source: Source, job: _Job) -> list[MetricValue]:
     return found
 
 
-def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]:
+def _values(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
     whole = Sample(frame, job.comparison, reference=source.reference(job.cycle, job.comparison, None))
     if len(frame) >= WORTH_THREADS:
         whole.prepare({need for metric, _ in job.metrics for need in metric.needs})
@@ -180,6 +189,24 @@ def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]
             rows = np.flatnonzero(comparison.slice_mask(frame, part))
             sample = whole.sliced(rows, part, source.reference(job.cycle, job.comparison, part))
         for metric in [m for m, p in job.metrics if p == part]:
+            seed = stats.seed(source.name, job.cycle, metric.name, part)
+            values += measure_one(metric, sample, job.cycle, part, seed)
+    return values + _by_seed(source, job, whole)
+
+
+def _by_seed(source: Source, job: Job, whole: Sample) -> list[MetricValue]:
+    """What the early warning looks at, for each replicate seed alone: all at one number of outputs."""
+    wanted = [m for m, part in job.metrics if part is None and (m.votes or m.name == "mean_score")]
+    rows, values = seeds.replicates(whole.frame) if wanted else {}, []
+    sizes = {parts.SEED: seeds.size(whole.frame, rows)} if rows else {}
+    for number, mine in rows.items():
+        part, under = parts.of_seed(number), replace(job.comparison, sizes=sizes)
+        sample = Sample(
+            *(whole.frame.iloc[mine], under, parts.SEED),
+            reference=lambda: whole.reference,
+            part_of=(whole, mine),
+        )
+        for metric in wanted:
             seed = stats.seed(source.name, job.cycle, metric.name, part)
             values += measure_one(metric, sample, job.cycle, part, seed)
     return values

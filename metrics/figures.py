@@ -23,8 +23,9 @@ class Statistic:
 
     `label` stands in a list of statistics; `says` is what the number is of, such as '{} % of its baseline',
     and `subject` what has the number, such as 'the slope of {}'. `of` tells whether it is a statistic of one
-    metric or of several together, `looks_back` whether it is one over several cycles, and `needs_reference`
-    whether it is held against the pinned human reference. `level` gives the value at which the metric meets
+    metric or of several together, `looks_back` whether it is one over several cycles, `side_by_side` whether
+    what other voting metrics say of the noise counts, and `needs_reference` whether it is held against the
+    pinned human reference. `level` gives the value at which the metric meets
     a line, where there is one that stands still, so that the line can be drawn. Its interval is the
     jackknife's, unless `interval` gives another.
     """
@@ -35,6 +36,7 @@ class Statistic:
     subject: str = "{}"
     of: Literal["metric", "family"] = "metric"
     looks_back: bool = False
+    side_by_side: bool = False
     needs_reference: bool = False
     level: Level | None = field(default=None, compare=False)
     interval: Ends | None = field(default=None, compare=False)

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from metrics.core import SEVERITIES, Finding, History, Judgement, Status
+from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
 from metrics.doubts import Doubts
-from metrics.store import Alert, Verdict
+from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
 Said = Sequence[tuple[str, Sequence[Judgement]]]
+
+
+def judged(history: History, rules: Sequence[UserRule]) -> list[Verdict]:
+    """One verdict per cycle: what the built-in rules say, and the user's rules beside them."""
+    # In order of their names; the early warning comes first and gives the status.
+    said = [(name, each.evaluate(history, {})) for name, each in RULES.all().items() if each.builtin]
+    for rule in rules:
+        said.append((f"{rule.kind}:{rule.id}", RULES.get(rule.kind).evaluate(history, rule.options)))
+    return conclude(history, said)
 
 
 def conclude(history: History, said: Said) -> list[Verdict]:
@@ -49,9 +58,11 @@ def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] 
     """
     open_now: dict[tuple[Any, ...], Alert] = {}
     closed: list[Alert] = []
+    starts = sorted(accepted)
     for verdict in verdicts:
-        if verdict.cycle in accepted:
-            closed += [replace(open_now.pop(key), accepted_cycle=verdict.cycle) for key in list(open_now)]
+        while starts and starts[0] <= verdict.cycle:
+            closed = [_accepted(alert, starts[0]) for alert in (*closed, *open_now.values())]
+            open_now, starts = {}, starts[1:]
         if verdict.status in UNJUDGED and not verdict.findings:
             # Nothing can be said of this cycle, so an alert is neither over nor confirmed. Where a new
             # baseline is learned, it never will be: what was lost is the new normal, and the alert stays.
@@ -70,11 +81,22 @@ def _ended(alert: Alert, cycle: int) -> Alert:
     return replace(alert, resolved_cycle=cycle)
 
 
+def _accepted(alert: Alert, cycle: int) -> Alert:
+    over = alert.resolved_cycle is not None or alert.accepted_cycle is not None
+    return alert if over else replace(alert, accepted_cycle=cycle)
+
+
 def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle: int) -> Alert:
     first = cycle if alert is None else alert.first_cycle
     since = finding.since if alert is None else min(alert.since_cycle, finding.since)
     what = (finding.metric, finding.slice, finding.severity)
     return Alert(lineage, rule, *what, since, first, cycle, None, finding.message, finding.evidence)
+
+
+def open_since(verdicts: Sequence[Verdict]) -> int | None:
+    """The first cycle of the evidence that the lineage is narrowing now; None where it is not."""
+    last = verdicts[-1] if verdicts else None
+    return last.since if last is not None and last.status in ("narrowing", "collapse") else None
 
 
 def check_result(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> dict[str, Any]:

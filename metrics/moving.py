@@ -23,6 +23,9 @@ from metrics.retraining import Retraining, persisting, retraining
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# What lies further back says little more of how much a lineage moves now.
+MOST_CYCLES = 40
+
 
 @dataclass(frozen=True)
 class Place:
@@ -95,13 +98,13 @@ def before(history: History, since: int | None) -> History:
     return history.until(sum(since is None or s.cycle < since for s in history.standings))
 
 
-def learn(history: History) -> Moving:
-    """Learn it from the last cycles that compare with one another.
+def learn(history: History, most: int = MOST_CYCLES) -> Moving:
+    """Learn it from the last cycles that compare with one another, at most so many.
 
     Give it the history before an open alert (`before`): what narrows is no noise. Raises TailwatchError where
     fewer than three cycles can be compared, or where no metric is known in them.
     """
-    positions = comparable(history)
+    positions = comparable(history)[-most:]
     rows = [row for t in history.trends.values() if (row := _row(t, positions)) is not None]
     if len(positions) < FEWEST_BASELINE or not rows:
         raise TailwatchError(
@@ -213,11 +216,12 @@ def _half_variances(off: Floats, lag: int) -> tuple[Floats, npt.NDArray[np.int64
 
 def _noise(distances: Floats, sampling: Floats, lasting: Floats, whole: Bools) -> Retraining:
     """Retraining noise of the whole and of slices and parts, each learned among its like."""
-    sampled, variance, carried = (np.ones(len(whole)) for _ in range(3))
+    joined = {name: np.empty(len(whole)) for name in ("sampled", "variance", "likely", "carried")}
     shared = 0.0
     for mine in (~whole, whole):
         if mine.any():
             found = retraining(distances[mine], sampling[mine], lasting[mine])
-            sampled[mine], variance[mine], carried[mine] = found.sampled, found.variance, found.carried
             shared = found.shared
-    return Retraining(sampled, variance, carried, shared)
+            for name, values in joined.items():
+                values[mine] = getattr(found, name)
+    return Retraining(**joined, shared=shared)

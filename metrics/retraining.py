@@ -14,14 +14,17 @@ Floats = npt.NDArray[np.float64]
 # of retraining over it (the larger the less it is believed), and the share that is carried over.
 SAMPLED = np.array([0.25, 0.5, 0.75, 1.0])
 RATIOS = np.array([0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
-BELIEVED = 1 / (1 + RATIOS)
 CARRIED = np.array([0.0, 0.25, 0.5, 0.7, 0.85, 0.95])
 # Sampling noise that lasts is taken to keep so much of itself from cycle to cycle; it is believed that none
 # lasts, as strongly as a tenth of one pair of cycles would say so.
 PERSISTS, BELIEF = 0.8, 0.1
 LONGEST = 8
-# Metrics move together, so that each says less of what is carried over than it would say alone.
-SAYS = 0.5
+# Less sampling noise and more of another is hard to tell from sampling noise alone: it is believed less.
+BOTH = 0.2
+BELIEVED = np.where((SAMPLED[:, None] < 1) & (RATIOS > 0), BOTH, 1.0) / (1 + RATIOS)
+# Metrics move together, so that all of them say no more than so many that do not would say.
+INDEPENDENT = 5.0
+ROUNDS = 10
 SHARED, SHARED_WEIGHT = 0.35, 8.0
 
 
@@ -30,12 +33,14 @@ class Retraining:
     """Noise of some metrics on their own scales, in variances of one cycle.
 
     `sampled`: the share of the sampling variance that shows, below 1 where cycles differ less than that says.
-    `variance`: what retraining adds. `carried`: the share of it that one cycle has from the last, by metric.
+    `variance`: what retraining adds, its mean over what may be the case, and `likely` the likeliest; both are
+    far apart while little is known. `carried`: the share of it that one cycle has from the last, by metric.
     `shared`: correlation of any two metrics' noise.
     """
 
     sampled: Floats
     variance: Floats
+    likely: Floats
     carried: Floats
     shared: float
 
@@ -78,19 +83,38 @@ def retraining(distances: Floats, sampling: Floats, lasting: Floats) -> Retraini
 
     `sampling` is the sampling variance of one cycle, by metric, and `lasting` the share of it that is carried
     over. A grid of what may be the case is weighed by the likelihood of the distances about their own mean
-    (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together. Returned are
-    the means.
+    (restricted, Patterson and Thompson 1971); what is carried over, by all metrics together.
     """
     facts = zip(distances, sampling, lasting.round(1), strict=True)
-    logs = np.array([_log_likelihoods(*each) for each in facts])
-    weights = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True)) * BELIEVED[:, None]
-    carry = SAYS * np.log(weights.mean(axis=(1, 2))).sum(axis=0)
-    carry = np.exp(carry - carry.max())
-    weights = weights / weights.sum(axis=(1, 2), keepdims=True) * carry / carry.sum()
-    sampled = np.einsum("jark,a->j", weights, SAMPLED)
-    ratio = np.einsum("jark,r->j", weights, RATIOS)
-    carried = np.full(len(distances), float(carry @ CARRIED / carry.sum()))
-    return Retraining(sampled, ratio * sampling, carried, _shared(np.diff(distances, axis=1)))
+    weights, carry = _weighed(np.array([_log_likelihoods(*each) for each in facts]))
+    ratios = weights.sum(axis=(1, 3))
+    return Retraining(
+        sampled=np.einsum("jark,a->j", weights, SAMPLED),
+        variance=ratios @ RATIOS * sampling,
+        likely=RATIOS[ratios.argmax(axis=1)] * sampling,
+        carried=np.full(len(distances), float(carry @ CARRIED)),
+        shared=_shared(np.diff(distances, axis=1)),
+    )
+
+
+def _weighed(logs: Floats) -> tuple[Floats, Floats]:
+    """How likely each point of the grid is, by metric, and each share that is carried over, by all of them.
+
+    What the others do is what is believed of each metric (empirical Bayes, Efron and Morris 1973).
+    """
+    likelihoods = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True))
+    prior, says = BELIEVED / BELIEVED.sum(), min(1.0, INDEPENDENT / len(logs))
+    believed, carry = prior, np.full(len(CARRIED), 1 / len(CARRIED))
+    for _ in range(ROUNDS):
+        weights = likelihoods * believed[..., None] * carry
+        weights /= weights.sum(axis=(1, 2, 3), keepdims=True)
+        by_carry = (likelihoods * believed[..., None]).sum(axis=(1, 2))
+        seen = np.log(np.maximum(by_carry, 1e-300)).sum(axis=0)
+        carry = np.exp(says * (seen - seen.max()))
+        carry /= carry.sum()
+        believed = prior + says * weights.sum(axis=(0, 3))
+        believed /= believed.sum()
+    return weights, carry
 
 
 def _log_likelihoods(distances: Floats, sampling: float, lasting: float) -> Floats:

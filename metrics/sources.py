@@ -24,7 +24,7 @@ REFERENCE_ROWS, MODE_ROWS = 4_000, 10_000
 # What of the outputs measuring looks at; prompts and metadata can be many times as large.
 MEASURED = (
     *("lineage", "cycle", "example_id", "output", "label", "prediction", "finish_reason", "error", "score"),
-    *("logprob", "weight", "embedding", "verified", "actions", "slices", "example_key"),
+    *("seed", "logprob", "weight", "embedding", "verified", "actions", "slices", "example_key"),
 )
 
 

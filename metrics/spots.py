@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from metrics import stats
 from metrics.core import Metric, MetricValue, Scale, Standing, Trend, Undefined
-from metrics.deviations import Deviation, deviation, error_on_scale, pairs
+from metrics.deviations import error_on_scale
+from metrics.panel import Cycles, Panel, segments
 
 Change = Callable[[Metric, MetricValue], MetricValue]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Trends side by side, as the early warning judges them: what each evaluation says is found once."""
+
+    standings: tuple[Standing, ...]
+    trends: tuple[Trend, ...]
+
+    @cached_property
+    def panels(self) -> dict[int, tuple[Panel, int]]:
+        """By position: the panel of its evaluation, and its place there. A panel never looks ahead."""
+        found: dict[int, tuple[Panel, int]] = {}
+        for positions in segments(self.standings):
+            panel = Panel.of(self.trends, Cycles.of(self.standings, positions))
+            found |= {position: (panel, at) for at, position in enumerate(positions)}
+        return found
 
 
 @dataclass(frozen=True)
@@ -18,13 +36,15 @@ class Spot:
     """One cycle of the watched trends: one metric's, or those that are judged together.
 
     `window` is the number of cycles that a statistic over several of them looks back on, this one included.
-    Whatever is not known here raises Undefined with the reason.
+    `judging` has the trends beside which they are judged; without it they are judged alone. Whatever is not
+    known here raises Undefined with the reason.
     """
 
     standings: tuple[Standing, ...]
     position: int
     trends: tuple[Trend, ...]
     window: int
+    judging: Judging | None = None
 
     @property
     def trend(self) -> Trend:
@@ -74,12 +94,12 @@ class Spot:
         why = f": {found.note}" if found and found.note else "."
         raise Undefined(f"The human reference has no value of it{why}")
 
-    def moved(self, trend: Trend) -> Deviation | None:
-        """How far one of the trends lies from its baseline here; None where that is not known."""
-        value = trend.values[self.position]
-        if value is None:
-            return None
-        return deviation(trend.metric, value, trend.baselines[self.position], pairs(trend, self.past))
+    def judged(self) -> tuple[Panel, int]:
+        """The panel that judges the trends, and this cycle's place in it."""
+        panels = (self.judging or Judging(self.standings, self.trends)).panels
+        if self.position not in panels:
+            raise Undefined("It lies before its baseline.")
+        return panels[self.position]
 
     def without(self, group: int) -> Spot:
         """The same spot with one prompt group left out of every cycle that has replicates."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from metrics import chance, moving, pipeline, stats
 from metrics.core import METRICS, History, TailwatchError
-from metrics.rules.threshold import Step, follow, watched
+from metrics.rules.threshold import Step, beside, follow
 from metrics.store import Store, Verdict
 from metrics.terms import checked
 
@@ -148,7 +148,7 @@ def history_of(store: Store, lineage: str, terms: Mapping[str, Any]) -> History:
 
 
 def _wolf(past: History, terms: Mapping[str, Any], since: int | None, progress: Progress, series: int) -> int:
-    keys = {(t.metric.name, t.slice) for t in watched(past, terms)}
+    keys = {(t.metric.name, t.slice) for t in beside(past, terms)}
     noise = moving.learn(moving.before(past, since)).only(keys)
     if not noise.places:
         raise TailwatchError("Its baseline is not known.")

@@ -203,3 +203,25 @@ def test_hover_says_what_was_thinned():
     noted = Line("m", "M", "tail", None, (Point(0, "ok", 0.4, note="At 720 of 800 outputs."),))
     figure = CHARTS.get("trend").draw(Story("a", story([0.4]).moments, (noted,)))
     assert "At 720 of 800 outputs." in next(t for t in figure.data if t.mode == "lines+markers").hovertext[0]
+
+
+def test_percent_of_another_baseline_do_not_go_on():
+    """Cycle 3 begins another baseline: in percent of it a new line begins; on its own scale it goes on."""
+    parted = line([0.4, 0.35, 0.3, 0.31, 0.32])
+    points = tuple(replace(p, begins=p.cycle == 3) for p in parted.points)
+    given = replace(story([0.4] * 5), lines=(replace(parted, points=points),))
+    lines = {}
+    for name in ("scissors", "trend"):
+        fig = CHARTS.get(name).draw(given)
+        lines[name] = next(t for t in fig.data if t.mode == "lines+markers" and t.yaxis != "y2")
+    assert list(lines["scissors"].x) == [0, 1, 2, 3, 3, 4]
+    assert [y is None for y in lines["scissors"].y] == [False, False, False, True, False, False]
+    assert list(lines["trend"].x) == [0, 1, 2, 3, 4]
+
+
+def test_a_new_baseline_is_one_word_not_two():
+    given = story([0.4] * 12)
+    moments = tuple(replace(m, status="learning" if m.cycle >= 9 else "healthy") for m in given.moments)
+    words = [a.text for a in CHARTS.get("trend").draw(replace(given, moments=moments)).layout.annotations]
+    assert words.count("new baseline") == 1
+    assert "learning" not in words

@@ -308,6 +308,7 @@ def test_a_users_line_raises_and_is_taken_back(fallen):
 
 def test_pinning_the_baseline(fallen):
     """Cycles 1 to 3 are what counts as normal; then again the first four."""
+    pipeline.ingest(fallen, [rows([8], "replace")])
     before = fallen.verdicts("replace")
     pipeline.choose_baseline(fallen, "replace", cycles=[1, 2, 3], note="the first was odd")
     said = pipeline.check(fallen, "replace")

@@ -5,13 +5,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-import numpy as np
 import pytest
 
-from metrics import figures, stats
+from metrics import figures, narrowing, panel, stats
 from metrics.core import GROUPS, METRICS, MetricValue, Trend, Undefined
 from metrics.figures import STATISTICS
-from metrics.spots import Spot
+from metrics.spots import Judging, Spot
 from tests import planted
 
 T = stats.t_quantile(0.975, GROUPS - 1)
@@ -33,7 +32,7 @@ def spot(values: Sequence[MetricValue], window: int = 5) -> Spot:
     base = tuple(tuple(values[c] for c in s.baseline) for s in places)
     # The human reference, which has a value of its own beside every cycle's.
     human = value(-1, 0.6, replicates=(0.6,) * GROUPS)
-    trend = Trend(METRICS.get(values[0].metric), None, tuple(values), base, (human,) * len(values))
+    trend = Trend(METRICS.get(values[0].metric), None, tuple(values), base, references=(human,) * len(values))
     return Spot(tuple(places), len(values) - 1, (trend,), window)
 
 
@@ -124,20 +123,34 @@ def test_cycles_that_a_control_lends_lie_before_none():
         of("slope", at)
 
 
-def test_z_keeps_its_sign_and_an_index_is_turned_so_that_below_0_is_worse():
+def test_z_keeps_its_sign_and_an_index_rises_whatever_is_healthy():
     low = planted.collapsing(onset=8, count=10)
     for name, below in (("distinct_1", True), ("duplicate_rate", False)):
         at = Spot(low.standings, 9, (low.trends[(name, None)],), 5)
         assert (of("z", at) < -2) == below
         assert (of("z", at) > 2) != below
-        assert of("index", at) == pytest.approx(-abs(of("z", at)))
+        assert of("index", at) > 1
+
+
+def test_z_and_index_are_what_the_early_warning_says():
+    """Judged beside the others that vote, a metric lies where charts show it, all where alerts do."""
+    past = planted.collapsing(onset=8, count=11)
+    voting = tuple(panel.voters(past))
+    readings = narrowing.read(past.standings, voting, None)
+    side_by_side = Judging(past.standings, voting)
+    for position in (7, 10):
+        assert of("index", Spot(past.standings, position, voting, 5)) == readings[position].strength
+        for trend in voting:
+            z = of("z", Spot(past.standings, position, (trend,), 5, side_by_side))
+            turned = -z if trend.metric.healthy == "low" else z
+            assert turned == readings[position].deviations[trend.metric.name].z
 
 
 def test_an_index_sees_what_all_have_in_common():
     small = planted.history({m.name: [0.0] * 8 + [2.0] * 2 for m in planted.voters()}, count=10)
     found = tuple(small.trends[(m.name, None)] for m in planted.voters())
     each = [of("index", Spot(small.standings, 9, (trend,), 5)) for trend in found]
-    assert of("index", Spot(small.standings, 9, found, 5)) < np.mean(each) < 0
+    assert of("index", Spot(small.standings, 9, found, 5)) > max(each)
 
 
 def test_too_few_outputs_do_not_vote():
@@ -227,11 +240,20 @@ def test_intervals_hold_the_truth_as_often_as_they_say(statistic: str, name: str
     assert 87 <= held < 100
 
 
-@pytest.mark.parametrize("statistic", ["z", "index"])
-def test_z_and_index_have_intervals_too(statistic: str):
-    """Where sampling noise is all there is, one normal movement is one error: about T to either side."""
+def test_z_has_an_interval_of_its_sampling():
+    """Where sampling noise is all there is, one normal movement is one error or more: T to a side at most."""
+    past = planted.history({"distinct_1": [0.0] * 9 + [4.0]}, count=10, noise=0.0)
+    at = Spot(past.standings, 9, (past.trends[("distinct_1", None)],), 5)
+    low, high = figures.interval(ALL["z"], at)
+    assert low < of("z", at) < high
+    assert 0.3 * 2 * T < high - low < 1.05 * 2 * T
+
+
+def test_an_index_has_an_interval_of_the_prompts():
+    """As wide as the runs that it adds up are unsure, and never below nothing unusual."""
     past = planted.history({"distinct_1": [0.0] * 8 + [4.0] * 2}, count=10, noise=0.0)
     at = Spot(past.standings, 9, (past.trends[("distinct_1", None)],), 5)
-    low, high = figures.interval(ALL[statistic], at)
-    assert low < of(statistic, at) < high
-    assert 0.4 * 2 * T < high - low < 1.6 * 2 * T
+    low, high = figures.interval(ALL["index"], at)
+    assert 0 <= low < of("index", at) < high
+    calm = Spot(past.standings, 7, at.trends, 5)
+    assert figures.interval(ALL["index"], calm)[0] == 0

@@ -85,13 +85,13 @@ def test_the_whole_interval_of_a_percentage_is_that_of_the_percentage():
 def test_a_whole_family_is_watched_together():
     said = RULES.get("threshold").evaluate(
         planted.collapsing(onset=8, count=11),
-        {"statistic": "index", "family": "voters", "comparator": "below", "line": -2.0, "for_cycles": 2},
+        {"statistic": "index", "family": "voters", "comparator": "above", "line": 1.0, "for_cycles": 2},
     )
-    assert [j.cycle for j in said if j.findings] == [9, 10]
-    (finding,) = said[9].findings
-    assert (finding.metric, finding.slice, finding.since) == (None, None, 8)
-    assert finding.message.startswith("The joint index of all metrics that vote is -")
-    assert finding.message.endswith("below your line of -2 for 2 cycles running.")
+    assert [j.cycle for j in said if j.findings] == [10]
+    (finding,) = said[10].findings
+    assert (finding.metric, finding.slice, finding.since) == (None, None, 9)
+    assert finding.message.startswith("The joint index of all metrics that vote is ")
+    assert finding.message.endswith("times the line of the alarm, above your line of 1 for 2 cycles running.")
 
 
 def test_rules_of_older_stores_go_on_working():
@@ -114,7 +114,8 @@ def test_rules_of_older_stores_go_on_working():
          "Watch when the whole 95 % interval of the slope of Distinct-1 over 4 cycles is below 0.5 % of its"
          " baseline per cycle for 3 cycles running."),
         ({"statistic": "index", "family": "tail", "severity": "collapse"},
-         "Collapse when the joint index of the tail metrics that vote is below 0.5 normal movements."),
+         "Collapse when the joint index of the tail metrics that vote is below 0.5 times the line of the"
+         " alarm."),
     ],
 )  # fmt: skip
 def test_a_rule_in_words(options: dict[str, Any], words: str):

@@ -41,12 +41,13 @@ def _table(history: pd.DataFrame) -> None:
     rows = {
         "chosen": history["pinned_at"],
         "baseline": [plain(Choice.parse(spec).words) for spec in history["baseline"]],
-        "before": [plain(Choice.parse(spec).words) for spec in history["instead"]],
         "note": [plain(note, 500) for note in history["note"]],
-        "accepted": [f"from cycle {int(c)} on" if pd.notna(c) else "" for c in history["accepted_cycle"]],
+        "accepted from": [f"cycle {int(c)}" if pd.notna(c) else "" for c in history["accepted_cycle"]],
+        "before": [plain(Choice.parse(spec).words) for spec in history["instead"]],
     }
     when = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"chosen": when})
+    shown = {"chosen": when, "note": st.column_config.TextColumn(width="large")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=shown)
 
 
 def _form(at: desk.Revision, lineage: str) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk
-from dashboard.parts import acknowledging, baselines, frame, picture, rules, status
+from dashboard import desk, evidence
+from dashboard.parts import acknowledging, baselines, bell, frame, picture, rules, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
-from metrics.narrowing import INDEX_LINE, METRIC_LINE
+from metrics.narrowing import METRIC_LINE
 
 PER_PAGE = 10
 _TIMES = re.compile(r"([\d.]+) times its normal movement")
@@ -27,17 +27,17 @@ NOTHING = {
 
 
 def page() -> None:
-    """Alerts of one state, the newest first."""
+    """Alerts of one state, the newest first; under them whether one would come."""
     at = desk.now()
-    st.title("Alerts")
-    _alerts(at)
+    _alerts(at, desk.alerts(at))
     names = status.by_urgency(at, desk.lineages(at))["lineage"].tolist()
     if names:
         rules.away(at, names)
+    bell.show(at)
 
 
-def _alerts(at: desk.Revision) -> None:
-    rows = desk.alerts(at)
+def _alerts(at: desk.Revision, rows: pd.DataFrame) -> None:
+    st.title("Alerts")
     counts = rows["state"].value_counts()
     state = st.segmented_control(
         "State", STATES, default="open", required=True, key="state", bind="query-params",
@@ -67,7 +67,7 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
             _actions(alert, nth)
         if alert["state"] in ("open", "acknowledged"):
             baselines.accept(at, alert, key=f"{nth}")
-        if desk.evidence_rows(alert["evidence"]):
+        if evidence.rows(alert["evidence"]):
             with st.expander("Evidence", expanded=nth == 0):
                 _evidence(at, alert, nth)
 
@@ -88,9 +88,9 @@ def _sure(alert: pd.Series) -> list[str]:
     mine = _own_row(alert)
     if mine is not None:
         out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
-    index = desk.index(alert["evidence"])
-    if index is not None:
-        out.append(f"All voting metrics together <b>{z_text(index, INDEX_LINE)}</b>, low from {INDEX_LINE:g}")
+    strength = evidence.strength(alert["evidence"])
+    if strength is not None:
+        out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
     own = str(alert["rule"]).startswith("threshold")
     out.append("Rule: one of your own" if own else f"Rule: {safe(str(alert['rule']).replace('_', ' '))}")
     return out
@@ -98,7 +98,7 @@ def _sure(alert: pd.Series) -> list[str]:
 
 def _own_row(alert: pd.Series) -> dict[str, Any] | None:
     """What the evidence says of the metric that the alert is about."""
-    return next((r for r in desk.evidence_rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
+    return next((r for r in evidence.rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
 
 
 def _what_z_is(alert: pd.Series) -> str:
@@ -139,12 +139,15 @@ def _actions(alert: pd.Series, nth: int) -> None:
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     st.caption(
-        "Left of 0 is worse. A metric counts as low where z reaches the dashed line for two cycles running."
+        "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm"
+        " rings where all metrics together lie lower, for longer, than a healthy lineage does."
     )
-    story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
+    story = Story(
+        alert["lineage"], (), (), movements=evidence.movements(alert["evidence"]), theme=frame.theme()
+    )
     picture.show("evidence", story, key=f"evidence-{nth}")
     catalog = METRICS.all()
-    table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
+    table = pd.DataFrame(evidence.rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
     digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
     table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0

@@ -8,11 +8,12 @@ import re
 import streamlit as st
 
 from dashboard.palette import family_colour, palette
-from dashboard.parts import frame, picture, sight
+from dashboard.parts import frame, leading, picture, sight
 from dashboard.parts.drawing import shape
 from dashboard.story import Story
 from dashboard.words import ASKS, FAMILY, HEALTHY, MEANING, STATUSES, WORD, safe
 from metrics.core import METRICS, RULES, Metric
+from metrics.injecting import INJECTIONS
 from metrics.seeing import SEEN
 
 ORDER = tuple(FAMILY)
@@ -28,17 +29,20 @@ SIGHT = (
     " and after. The numbers are its shift in null standard deviations, those of what moves it where nothing"
     f" was planted; below 0 is worse. A shift smaller than {SEEN:g} is not to be told from noise, and the"
     " cell says blind. An arrow marks a metric that moves to its healthy side: read alone, it would reassure."
+    " The alarm bell on the page of alerts plants the same kinds in copies of your own outputs:"
 )
 
 
 def page() -> None:
-    """Statuses, intervals, an index of the metrics, what each sees, rules."""
+    """Statuses, intervals, an index of the metrics, what each sees, how early the rules are, rules."""
     st.title("How it is measured")
     _statuses()
     st.subheader("What a point and its band are", anchor=False)
     st.html(f'<p class="tw-says">{POINT}</p>')
     _metrics()
     _sight()
+    st.subheader("How early, and how often in vain", anchor=False)
+    leading.show()
     st.subheader("Rules", anchor=False)
     for rule in RULES.all().values():
         head = f'<summary><span class="tw-name">{safe(rule.label)}</span></summary>'
@@ -128,6 +132,10 @@ def _sight() -> None:
     st.subheader("Which metric sees which narrowing", anchor=False)
     strengths = sight.strengths()
     st.html(f'<p class="tw-says">{SIGHT}</p>')
+    kinds = "".join(
+        f"<li><b>{safe(one.label)}.</b> {_marked(one.doc)}</li>" for one in INJECTIONS.all().values()
+    )
+    st.html(f'<ul class="tw-says">{kinds}</ul>')
     if not strengths:
         st.text(sight.NOTHING)
         return

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk, glance
+from dashboard import desk, glance, stories
 from dashboard.parts import (
     acknowledging,
     address,
@@ -23,6 +23,7 @@ from dashboard.parts import (
     result,
     rules,
     status,
+    visible,
 )
 from dashboard.story import Line, Story
 from dashboard.words import (
@@ -74,6 +75,7 @@ def page() -> None:
         )
     cycle = _scissors(at, name)
     families.show(at, name, frame.theme())
+    visible.show(at, name, frame.theme())
     metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
     rules.away(at, [name], metric, slices[0] if slices else None)
@@ -90,7 +92,7 @@ def _scissors(at: desk.Revision, name: str) -> int | None:
         format_func=apart(known, _label(at, name)), bind="query-params",
     )  # fmt: skip
     with place:
-        story = desk.story(at, name, [(m, None) for m in chosen], frame.theme())
+        story = stories.story(at, name, [(m, None) for m in chosen], frame.theme())
         return picture.show("scissors", story, key="scissors", clickable=True)
 
 
@@ -119,7 +121,7 @@ def _one_metric(at: desk.Revision, name: str) -> tuple[str, list[str | None]]:
     with right:
         chosen = parting.choose_kind(ends)
     slices = parting.choose(chosen, ends)
-    story = desk.story(at, name, [(metric, s) for s in slices], frame.theme(), limits=True)
+    story = stories.story(at, name, [(metric, s) for s in slices], frame.theme(), limits=True)
     if chosen == WHOLE:
         for line in story.lines:
             st.text(f"{plain(line.label)} {panels.last_words(line)}")
@@ -160,7 +162,7 @@ def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
     st.subheader(f"By {label(PART.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
     mine = [line for line in ends if line.slice is not None and kind(line.slice) == shown]
     known = [line for line in mine if line.fall is not None]
-    story = desk.story(at, name, [(metric, None)], frame.theme())
+    story = stories.story(at, name, [(metric, None)], frame.theme())
     whole = [replace(line, points=line.points[-1:]) for line in story.lines]
     picture.show("slices", replace(story, lines=(*whole, *(known or mine))), key="slices")
     if known and len(known) < len(mine):

@@ -4,6 +4,7 @@ import numpy as np
 
 from metrics import stats
 from metrics.core import Reading, Undefined, metric
+from metrics.parts import PHRASING
 from metrics.sample import Sample
 
 TIMES = 3
@@ -51,7 +52,7 @@ def phrasing_survival(sample: Sample) -> Reading:
     shares = stats.share(held, np.broadcast_to(outputs, held.shape))
     step = 1 / sample.n
     parts = {
-        f"phrasing:{name}": Reading(shares[:, i], sample.n, step=step) for i, name in enumerate(frozen.names)
+        f"{PHRASING}{name}": Reading(shares[:, i], sample.n, step=step) for i, name in enumerate(frozen.names)
     }
     views = sample.of_some(found.mean(axis=1)).clip(0.0, 1.0)
     return Reading(views, sample.n, raw=float((held[0] > 0).mean()), step=step, parts=parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metrics.asking import Options, Parser, command, lineage_of, open_store
 from metrics.baselines import Choice
@@ -37,29 +37,33 @@ def baseline(options: Options) -> int:
 
     store = open_store(options)
     lineage_of(options, store)
-    choice = {name: getattr(options, name) for name in ("first", "like", "reference")}
-    choice["cycles"] = parse_cycles(options.cycles) if options.cycles is not None else ()
-    if not any(value not in (None, False, ()) for value in choice.values()):
+    choice = _choice(options)
+    if not choice:
         if options.note:
             raise TailwatchError("A note needs a choice:", do="such as --cycles 8-11.")
         return _show(store, options.lineage)
-    chosen = pipeline.choose_baseline(
-        store, options.lineage, note=options.note, progress=show_progress, **choice
-    )
-    print(f"The baseline of '{safe_line(options.lineage)}' is {safe_line(chosen.words)}.", file=sys.stderr)
+    choice["note"] = options.note
+    _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
     return 0
+
+
+def _choice(options: Options) -> dict[str, Any]:
+    """What was asked for; nothing where only the history is wanted."""
+    asked = {"first": options.first, "like": options.like, "reference": options.reference or None}
+    asked["cycles"] = parse_cycles(options.cycles) if options.cycles is not None else None
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _say(lineage: str, choice: Choice) -> None:
+    print(f"The baseline of '{safe_line(lineage)}' is {safe_line(choice.words)}.", file=sys.stderr)
 
 
 def _show(store: Store, lineage: str) -> int:
     rows = store.baseline_history(lineage)
+    _say(lineage, store.choice(lineage))
     words = {name: [Choice.parse(spec).words for spec in rows[name]] for name in ("baseline", "instead")}
     accepted = [f"from cycle {int(c)}" if c == c else "" for c in rows["accepted_cycle"]]
-    shown = rows.assign(**words, accepted=accepted).rename(
-        columns={"pinned_at": "chosen", "instead": "before"}
-    )
-    print(
-        f"The baseline of '{safe_line(lineage)}' is {safe_line(store.choice(lineage).words)}.",
-        file=sys.stderr,
-    )
+    shown = rows.assign(**words, accepted=accepted, pinned_at=rows["pinned_at"].dt.floor("s"))
+    shown = shown.rename(columns={"pinned_at": "chosen", "instead": "before"})
     print_table(shown[["chosen", "baseline", "before", "accepted", "note"]])
     return 0

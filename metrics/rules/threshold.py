@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from metrics import figures, narrowing
+from metrics import figures
 from metrics.core import Finding, History, Judgement, Trend, Undefined, rule
 from metrics.figures import STATISTICS, Figure
-from metrics.spots import Spot
+from metrics.panel import speaks, voters
+from metrics.spots import Judging, Spot
 from metrics.terms import ALL_VOTERS, WINDOW, checked, lasting, said
 
 
@@ -36,15 +37,16 @@ def threshold(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
 
 def follow(history: History, terms: Mapping[str, Any]) -> Iterator[Step]:
     """Go through the cycles with checked terms; each step rests on its cycle and earlier ones alone."""
-    trends = watched(history, terms)
+    trends, judging = watched(history, terms), Judging(history.standings, beside(history, terms))
     run: tuple[int, ...] = ()
     for position, standing in enumerate(history.standings):
-        if not narrowing.speaks(standing) or standing.opens_segment:
+        if not speaks(standing) or standing.opens_segment:
             run = ()
             yield Step(standing.cycle)
             continue
         try:
-            figure = _figure(Spot(history.standings, position, trends, terms.get("window", WINDOW)), terms)
+            window = terms.get("window", WINDOW)
+            figure = _figure(Spot(history.standings, position, trends, window, judging), terms)
         except Undefined as reason:
             run = ()
             yield Step(standing.cycle, unknown=str(reason))
@@ -61,11 +63,15 @@ def watched(history: History, terms: Mapping[str, Any]) -> tuple[Trend, ...]:
         return (one,) if one else ()
     family = terms["family"]
     found = [t for t in history.trends.values() if t.slice == part and t.metric.votes]
-    return tuple(
-        sorted(
-            (t for t in found if family in (ALL_VOTERS, t.metric.family)), key=lambda trend: trend.metric.name
-        )
-    )
+    mine = (t for t in found if family in (ALL_VOTERS, t.metric.family))
+    return tuple(sorted(mine, key=lambda trend: trend.metric.name))
+
+
+def beside(history: History, terms: Mapping[str, Any]) -> tuple[Trend, ...]:
+    """The trends that those are judged beside: what votes in the early warning is judged with the others."""
+    own = watched(history, terms)
+    together = STATISTICS.get(terms["statistic"]).side_by_side and terms.get("slice") is None
+    return tuple(voters(history)) if together and any(t.metric.votes for t in own) else own
 
 
 def _figure(spot: Spot, terms: Mapping[str, Any]) -> Figure:

@@ -1,28 +1,56 @@
-"""How far several metrics lie from their baselines, all together."""
+"""How low several metrics lie, all together."""
 
 from __future__ import annotations
 
-from metrics.core import Undefined
-from metrics.deviations import joint_index
+import math
+
+import numpy as np
+
+from metrics import stats
+from metrics.core import GROUPS, Undefined
 from metrics.figures import statistic
+from metrics.panel import Panel
+from metrics.runs import alikeness, run_scores, together
 from metrics.spots import Spot
+
+
+def _ends(spot: Spot) -> tuple[float, float]:
+    """The jackknife's, each prompt group left out of every cycle; the normal movements stay as they are."""
+    panel, at = spot.judged()
+    point = index(spot)
+    without = [_strength(panel, at, group) for group in range(GROUPS)]
+    half = stats.t_quantile(0.975, GROUPS - 1) * stats.jackknife_se(without)
+    return max(0.0, point - half), point + half
+
+
+def _strength(panel: Panel, at: int, group: int) -> float:
+    """The strength of all together here with one prompt group left out."""
+    found = []
+    for course, normal in zip(panel.courses, panel.normals, strict=True):
+        moved = course.replicates[:, group]
+        # A value without replicates stays as it is.
+        known = np.where(np.isnan(moved), course.d, moved)
+        found.append(run_scores(normal.scores(known), normal))
+    alike = alikeness(panel.courses, len(panel.cycles.numbers))
+    return float(together(found, panel.votes, alike).strength[at])
 
 
 @statistic(
     "index",
-    "joint index, in normal movements",
-    says="{} normal movements",
+    "joint index, 1 at the line of the alarm",
+    says="{} times the line of the alarm",
     subject="the joint index of {}",
     of="family",
+    interval=_ends,
 )
 def index(spot: Spot) -> float:
-    """The joint distance of the voting metrics of a family, or of all of them, from their baselines.
+    """How low the voting metrics of a family, or all of them, lie for two, three or five cycles running.
 
-    In normal movements, each metric turned so that below 0 is worse, allowing for how much they move
-    together. Losses that are small in each but common to all show here first.
+    What each lies beyond the usual is added up, against what so many healthy metrics that move as much alike
+    come to in 3 of 1000 cycles: at 1 the early warning rings, at 0 nothing is unusual.
     """
-    found = [moved for trend in spot.trends if (moved := spot.moved(trend)) is not None and moved.votes]
-    joint = joint_index(found)
-    if joint is None:
-        raise Undefined("None of its metrics has enough outputs to vote.")
-    return joint
+    panel, at = spot.judged()
+    found = float(panel.joint().strength[at])
+    if math.isnan(found):
+        raise Undefined("None of its metrics has had enough outputs to vote for two cycles running.")
+    return found

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -49,6 +50,15 @@ class Alert:
         """The episode's stable name, so that an acknowledgement finds it again after a refresh."""
         parts = (self.lineage, self.rule, self.metric, self.slice, self.first_cycle)
         return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """What pressing the alarm bell came to, when, and whether the lineage is still as it was then."""
+
+    made_at: datetime
+    current: bool
+    result: Mapping[str, Any]
 
 
 class Judged(Database):
@@ -124,6 +134,31 @@ class Judged(Database):
                 [alert, note],
             )
             log(con, row[0], alert, "acknowledged", row[1], row[2])
+
+    def save_selftest(self, lineage: str, result: Mapping[str, Any]) -> None:
+        """Keep what the last self-test of a lineage came to; nothing else of the lineage is touched."""
+        with self.writing() as con:
+            con.execute(
+                "INSERT OR REPLACE INTO selftests SELECT lineage, now()::TIMESTAMP, data_revision, ?"
+                " FROM lineages WHERE lineage = ?",
+                [json.dumps(dict(result), allow_nan=False), lineage],
+            )
+
+    def last_selftest(self) -> str | None:
+        """The lineage whose alarm bell was pressed last."""
+        with self.reading() as con:
+            row = con.execute("SELECT lineage FROM selftests ORDER BY made_at DESC LIMIT 1").fetchone()
+        return str(row[0]) if row else None
+
+    def selftest(self, lineage: str) -> SelfTest | None:
+        """The last self-test of a lineage, None where there was none."""
+        query = (
+            "SELECT made_at, t.data_revision = l.data_revision, result FROM selftests t"
+            " JOIN lineages l USING (lineage) WHERE lineage = ?"
+        )
+        with self.reading() as con:
+            row = con.execute(query, [lineage]).fetchone()
+        return SelfTest(row[0], row[1], json.loads(row[2])) if row else None
 
     def alert_log(self, lineage: str) -> pd.DataFrame:
         """What was said at the time: said_at, alert, event, cycle, message."""

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from metrics.core import MetricValue, Standing
+from metrics.parts import SEED
 from metrics.store.database import Database, frame, incoming
 
 ValueKey = tuple[int, str | None, str, int, str]
@@ -145,15 +146,17 @@ class Measured(Database):
     ) -> dict[ValueKey, MetricValue]:
         """Every stored value of a lineage, the baseline's under each comparison included.
 
-        Of one metric where it is named. `slice` '*' means the whole and every slice, None the whole only.
+        Of one metric where it is named. `slice` '*' means the whole and every slice, None the whole and its
+        replicate seeds only.
         """
         with self.reading() as con:
             rows = con.execute(
                 "SELECT cycle, slice, metric, version, comparison, status, value, raw, low, high, n, step,"
                 " replicates, note, stderr, spread_seen, spread_types FROM metric_values"
                 " WHERE lineage = $lineage AND ($metric IS NULL OR metric = $metric)"
-                " AND ($slice = '*' OR slice IS NOT DISTINCT FROM $slice)",
-                {"lineage": lineage, "metric": metric, "slice": slice},
+                " AND ($slice = '*' OR slice IS NOT DISTINCT FROM $slice"
+                " OR ($slice IS NULL AND starts_with(slice, $seed)))",
+                {"lineage": lineage, "metric": metric, "slice": slice, "seed": SEED},
             ).fetchall()
         return dict(map(_value, rows))
 

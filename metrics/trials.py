@@ -10,8 +10,9 @@ from typing import Any
 
 from metrics import chance, moving, pipeline, stats
 from metrics.core import METRICS, History, TailwatchError
+from metrics.judging import open_since
 from metrics.rules.threshold import Step, beside, follow
-from metrics.store import Store, Verdict
+from metrics.store import Store
 from metrics.terms import checked
 
 SERIES = 200
@@ -96,7 +97,7 @@ def tried(
 ) -> Trial:
     """Try a rule on a lineage; what was found before serves as long as nothing moved that it rests on."""
     terms = checked(options)
-    since = narrows_since(store.verdicts(lineage))
+    since = open_since(store.verdicts(lineage))
     code = (version("tailwatch"), [(m.name, m.version) for m in METRICS.all().values()])
     data = (store.standings(lineage), sorted(store.digests(lineage).items()), since)
     rests_on = (*code, *data, sorted(terms.items()))
@@ -123,15 +124,6 @@ def trial(
     except TailwatchError as error:
         wolf, why = None, str(error)
     return Trial(wolf, why, fired, len(steps), *told, series=series)
-
-
-def narrows_since(said: Sequence[Verdict]) -> int | None:
-    """The first cycle of the early warning's evidence, where it has not ended.
-
-    What users' own rules find is not asked: a rule is not to be tried on a noise that hangs on rules.
-    """
-    last = said[-1].findings if said else ()
-    return next((f.since for rule, f in last if rule == "early_warning" and f.severity != "watch"), None)
 
 
 def _fires(step: Step, terms: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from metrics import stats
 from metrics.core import GROUPS, Undefined
 from metrics.figures import statistic
 from metrics.panel import Panel
-from metrics.runs import alikeness, run_scores, together
+from metrics.runs import run_scores
 from metrics.spots import Spot
 
 
@@ -31,8 +32,7 @@ def _strength(panel: Panel, at: int, group: int) -> float:
         # A value without replicates stays as it is.
         known = np.where(np.isnan(moved), course.d, moved)
         found.append(run_scores(normal.scores(known), normal))
-    alike = alikeness(panel.courses, len(panel.cycles.numbers))
-    return float(together(found, panel.votes, alike).strength[at])
+    return float(replace(panel, runs=tuple(found)).joint().strength[at])
 
 
 @statistic(

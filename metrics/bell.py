@@ -48,7 +48,8 @@ def seen_by(alert: Result) -> str:
 def conclusion(result: Result) -> str:
     """Whether the bell rings, and for what it does not."""
     if result["rings"]:
-        return "The bell rings for every narrowing that was planted in 20 % of the outputs or more."
+        but = " that rules look for" if result["unseen"] else ""
+        return f"The bell rings for every narrowing{but} that was planted in 20 % of the outputs or more."
     strengths: dict[str, list[str]] = {}
     for cell in result["silent"]:
         strengths.setdefault(cell["label"].lower(), []).append(share(cell))
@@ -63,6 +64,7 @@ def sentences(result: Result) -> list[str]:
         f" {result['cycles']} in number, were made from {len(result['sources'])} recorded ones."
     ]
     said += [f"{c['label']} could not be planted at every strength. {c['why']}" for c in result["impossible"]]
+    said += [f"{c['label']} rings no bell. {c['why']}" for c in result["unseen"]]
     untouched = result["untouched"]
     return [*said, _quality(result), _simulated(untouched["simulated"]), _recorded(untouched["recorded"])]
 

@@ -116,11 +116,15 @@ Inject = Callable[[Answers, float, Random], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Injection:
-    """A kind of narrowing that can be planted. Raises Undefined where the outputs lack what it works on."""
+    """A kind of narrowing that can be planted. Raises Undefined where the outputs lack what it works on.
+
+    `unseen` says why no built-in rule looks for it; such a kind need not ring the bell.
+    """
 
     name: str
     label: str
     inject: Inject = field(compare=False)
+    unseen: str = ""
 
     @property
     def doc(self) -> str:
@@ -131,11 +135,11 @@ class Injection:
 INJECTIONS: Registry[Injection] = Registry("metrics.injections")
 
 
-def injection(name: str, label: str) -> Callable[[Inject], Inject]:
+def injection(name: str, label: str, unseen: str = "") -> Callable[[Inject], Inject]:
     """Declare the decorated function as an injection."""
 
     def register(inject: Inject) -> Inject:
-        INJECTIONS.add(Injection(name, label, inject))
+        INJECTIONS.add(Injection(name, label, inject, unseen))
         return inject
 
     return register

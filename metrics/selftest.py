@@ -49,9 +49,9 @@ def press(
     """Plant every kind of narrowing at every strength, and tell which alerts come and after how many cycles.
 
     `strengths` are shares of the outputs, `simulated` is a number of series. Returns plain values: `rings`,
-    `silent`, `injections` (one entry for each kind and strength), `impossible`, and `untouched`, which says
-    how often copies are flagged in which nothing was planted. Nothing is written. Raises TailwatchError where
-    the lineage has no healthy cycles to copy, or is not measured up to now.
+    `silent`, `injections` (one entry for each kind and strength), `unseen`, `impossible`, and `untouched`,
+    which says how often copies are flagged in which nothing was planted. Nothing is written. Raises
+    TailwatchError where the lineage has no healthy cycles to copy, or is not measured up to now.
     """
     if not 1 <= cycles <= MOST_CYCLES:
         raise TailwatchError(f"A self-test goes on for 1 to {MOST_CYCLES} cycles;", f"got {cycles}.")
@@ -62,7 +62,9 @@ def press(
     if not found:
         raise TailwatchError(f"No narrowing can be planted in '{lineage}'.", impossible[0]["why"])
     by_chance = bell.simulated(simulated, progress)
-    silent = [c for c in found if c["strength"] >= STRONG and not c["fired"]]
+    quiet = [c for c in found if c["strength"] >= STRONG and not c["fired"]]
+    silent = [c for c in quiet if not INJECTIONS.get(c["injection"]).unseen]
+    unseen = {c["injection"]: INJECTIONS.get(c["injection"]).unseen for c in quiet if c not in silent}
     progress(1.0, "Done")
     return {
         "lineage": lineage,
@@ -71,6 +73,7 @@ def press(
         "rings": not silent,
         "silent": [{name: c[name] for name in ("injection", "label", "strength")} for c in silent],
         "injections": found,
+        "unseen": [{**_named(name), "why": why} for name, why in unseen.items()],
         "impossible": impossible,
         "untouched": {"simulated": by_chance, "recorded": bell.recorded()},
     }

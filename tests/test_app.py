@@ -583,6 +583,7 @@ def rung(**facts: object) -> dict[str, object]:
     series = {"series": 40, "cycles": 9, "flagged": 1, "share": 0.025, "low": 0.004, "high": 0.129}
     return {
         "lineage": "falls", "cycles": 6, "last_cycle": 5, "sources": [0, 1, 2, 3, 4], "rings": False,
+        "unseen": [{"label": "Shortening", "why": "Length has no vote."}],
         "silent": [silent], "injections": [{**fired, "alerts": [fired["alert"]]}, silent, other],
         "impossible": [{"label": "Tail loss", "why": "No class is left."}],
         "untouched": {"simulated": series, "recorded": {**series, "flagged": 0}}, **facts,
@@ -610,6 +611,7 @@ def test_the_alarm_bell_is_pressed_and_its_result_kept(at: Path, monkeypatch: py
     assert "The bell does not ring for copying in 40 % of the outputs." in page
     assert page.count("no alert</span>") == 2
     assert page.count("not possible</span>") == 1
+    assert "Shortening rings no bell. Length has no vote." in page
     assert "narrowing after 2" in page
     assert "Distinct-1 of &lt;img" in page
     assert ", then collapse" in page

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics import pipeline
+from metrics import bell, pipeline
 from metrics.cli import main
 from metrics.copies import continued, ground
 from metrics.core import Finding, History, TailwatchError
@@ -101,9 +101,10 @@ def test_a_lost_tail_is_seen_at_once_and_quality_knows_nothing(pressed: dict[str
 
 def test_every_kind_is_planted_and_the_bell_says_which_it_is_silent_about(pressed: dict[str, Any]):
     assert {c["injection"] for c in pressed["injections"]} == set(INJECTIONS.all())
-    silent = {c["injection"] for c in pressed["injections"] if not c["fired"]}
-    assert {c["injection"] for c in pressed["silent"]} == silent
-    assert pressed["rings"] == (not silent)
+    quiet = {c["injection"] for c in pressed["injections"] if not c["fired"]}
+    looked_for = {name for name, each in INJECTIONS.all().items() if not each.unseen}
+    assert {c["injection"] for c in pressed["silent"]} == quiet & looked_for
+    assert pressed["rings"] == (not quiet & looked_for)
     assert pressed["impossible"] == []
     assert json.loads(json.dumps(pressed, allow_nan=False)) == pressed
 
@@ -167,6 +168,17 @@ def test_only_the_result_is_stored(
     again = Store(copy).selftest("L")
     assert again is not None
     assert not again.current
+
+
+def test_what_no_rule_looks_for_need_not_ring(copy: Path):
+    """Length has no vote: shortening says why nothing comes, and the bell rings without it."""
+    found = press(Store(copy), "L", cycles=2, strengths=(0.2,), simulated=2)
+    quiet = {c["injection"] for c in found["injections"] if not c["fired"]}
+    assert "shortening" in quiet
+    assert [c["injection"] for c in found["unseen"]] == ["shortening"]
+    assert {c["injection"] for c in found["silent"]} == quiet - {"shortening"}
+    assert found["rings"] == (quiet == {"shortening"})
+    assert "Shortening rings no bell. Length has no vote" in " ".join(bell.sentences(found))
 
 
 def test_a_users_rule_is_pressed_too_and_can_make_the_bell_ring(copy: Path):

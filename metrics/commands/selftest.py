@@ -24,7 +24,8 @@ examples:
   tailwatch selftest --lineage support --quick       10 and 20 % only, fewer simulated copies
   tailwatch selftest --lineage support --cycles 12   give slow alerts more time
 
-exit codes: 0 an alert comes for every narrowing of 20 % or more, 1 for one it does not, 2 bad input or usage
+exit codes: 0 an alert comes for every narrowing of 20 % or more, 1 for one it does not, 2 bad input or usage.
+Of shortening, which no built-in rule looks for, the code says nothing; a rule of your own may see it.
 """
 
 

@@ -10,7 +10,11 @@ from metrics.injecting import Answers, Random, as_column, injection, touched
 from metrics.text import tokenize
 
 
-@injection("shortening", "Shortening")
+@injection(
+    "shortening",
+    "Shortening",
+    unseen="Length has no vote, as shorter is not always worse: a rule of your own on Median length sees it.",
+)
 def shortening(answers: Answers, strength: float, rng: Random) -> pd.DataFrame:
     """Any outputs end after half their words; an agent's trace after half its actions.
 

@@ -58,14 +58,19 @@ def all_below(highest: Floats, alike: Floats, run: int) -> Floats:
 
 
 def rarer(retrained: Floats) -> Floats:
-    """What the chance of being over the line is multiplied by, for a share of noise between retrainings.
+    """What the chance of a run to be over the line is multiplied by, (RUNS, cycles).
 
-    >>> rarer(np.array([0.0, 0.15, 0.275, 0.4, 1.0])).round(2).tolist()
-    [1.0, 1.0, 0.58, 0.33, 0.33]
+    `retrained`, (cycles,), is the share of noise between retrainings; what counts is that before the run,
+    so that a fall does not hide itself.
+
+    >>> rarer(np.array([0.0, 0.15, 0.275, 0.4, 1.0])).round(2)[0].tolist()
+    [1.0, 1.0, 1.0, 0.58, 0.33]
     """
     beyond = np.clip((retrained - STEADY) / (UNSTEADY - STEADY), 0.0, 1.0)
     # In sixths, so that few lines are drawn.
-    return np.asarray(RARER ** -(np.round(beyond * 6) / 6), float)
+    factor = RARER ** -(np.round(beyond * 6) / 6)
+    before = [np.maximum(np.arange(len(factor)) - run + 1, 0) for run in RUNS]
+    return np.asarray(factor[np.array(before)], float)
 
 
 @dataclass(frozen=True)
@@ -88,17 +93,17 @@ def together(
 ) -> Joint:
     """Sum what runs lie beyond CUT, over the metrics that vote (metrics, cycles), against the line.
 
-    `chance` is that of one cycle, or (cycles,).
+    `chance` is that of one cycle, (cycles,), or (RUNS, cycles).
     """
-    rare = np.broadcast_to(chance, alike.shape)
     strength = np.full((len(RUNS), len(alike)), np.nan)
+    rare = np.broadcast_to(chance, strength.shape)
     for i, run in enumerate(RUNS):
         each = np.array([s[run] for s in scores]).reshape(len(scores), len(alike))
         known = votes & ~np.isnan(each)
         beyond = -np.where(known, np.minimum(each + CUT, 0.0), 0.0).sum(axis=0)
         for at in np.flatnonzero(known.any(axis=0)):
             near = round(alike[at] / _ROUNDED) * _ROUNDED
-            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, float(rare[at]))
+            strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, float(rare[i, at]))
     best = np.nan_to_num(strength, nan=-1.0).argmax(axis=0)
     return Joint(strength[best, np.arange(len(alike))], np.array(RUNS)[best])
 

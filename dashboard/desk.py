@@ -12,9 +12,11 @@ import streamlit as st
 
 from dashboard.story import Limit, Line, Mark, Mode, Moment, Movement, Point, Story
 from dashboard.words import FAMILY
-from metrics import deviations, pipeline
+from metrics import deviations, forecasting, pipeline
 from metrics.core import METRICS, History, Metric, Standing, TailwatchError, Trend
 from metrics.fields import MIX_KINDS, parse_mix
+from metrics.forecasting import Forecast
+from metrics.narrowing import METRIC_LINE
 from metrics.rules.threshold import checked
 from metrics.store import Store, UserRule, Verdict
 
@@ -133,7 +135,27 @@ def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     named = known(at, lineage).get(metric) or METRICS.get(metric)
     found = past.trends.get((metric, slice))
     points = tuple(point(found, i, s, past.standings) for i, s in enumerate(past.standings)) if found else ()
-    return Line(metric, named.label, named.family, slice, points, named.healthy)
+    told = forecast(at, lineage, metric, slice) if (metric, slice) in alarmed(at, lineage) else None
+    ahead = told.fan if told is not None else ()
+    return Line(metric, named.label, named.family, slice, points, named.healthy, ahead)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def forecast(at: Revision, lineage: str, metric: str, slice: str | None) -> Forecast | None:
+    """What the cycles so far say of a metric's next ones; None where they say nothing."""
+    past = history(at, lineage) if slice is None else parts(at, lineage, metric)
+    found, last = past.trends.get((metric, slice)), len(past.standings) - 1
+    return forecasting.forecast(past.standings, found, last) if found is not None else None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def alarmed(at: Revision, lineage: str) -> set[tuple[str, str | None]]:
+    """What a standing alert is about: its metric, those that are as low, and mean score, which may follow."""
+    rows = alerts(at)
+    mine = rows[(rows["lineage"] == lineage) & rows["resolved_cycle"].isna() & (rows["severity"] != "watch")]
+    found = {(m, _text(s)) for m, s in zip(mine["metric"], mine["slice"], strict=True) if _text(m)}
+    low = {(r["metric"], None) for e in mine["evidence"] for r in evidence_rows(e) if r["z"] <= METRIC_LINE}
+    return found | low | ({("mean_score", None)} if len(mine) else set())
 
 
 def point(trend: Trend, position: int, standing: Standing, standings: Sequence[Standing]) -> Point:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk
-from dashboard.parts import acknowledging, frame, picture, status
+from dashboard.parts import acknowledging, foresight, frame, picture, status
 from dashboard.story import Story
 from dashboard.words import safe, z_digits, z_text
 from metrics.core import METRICS
@@ -54,6 +54,7 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
             + f'<p class="tw-says" data-testid="sentence">{status.explained(alert["message"])}</p>'
             + f'<div class="tw-facts"><span>{"</span><span>".join(_sure(alert))}</span></div>'
             + _what_z_is(alert)
+            + foresight.of_alert(at, alert)
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             _actions(alert, nth)

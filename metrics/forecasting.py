@@ -200,9 +200,8 @@ def _noise(errors: Floats, distances: Floats) -> tuple[Floats, float]:
         learned, freedom = learned_noise(distances[np.isfinite(distances)])
         return np.full(len(errors), learned**2), freedom
     usual = float(np.nanmean(errors**2))
-    # Twenty replicates tell a variance badly: no cycle counts for nothing, or for everything.
-    variance = np.clip(np.where(np.isnan(errors), usual, errors**2), usual / 4, usual * 4)
-    return variance, GROUPS - 1.0
+    # Twenty replicates tell a variance badly: each cycle's own is taken half way to that of all.
+    return (np.where(np.isnan(errors), usual, errors**2) + usual) / 2, GROUPS - 1.0
 
 
 def forecast_sentence(history: History, position: int, metric: str, slice: str | None = None) -> str:

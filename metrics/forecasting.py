@@ -211,23 +211,30 @@ def forecast_sentence(history: History, position: int, metric: str, slice: str |
     """
     keys = dict.fromkeys([(metric, slice), ("mean_score", None)])
     trends = [history.trends[key] for key in keys if key in history.trends]
-    said = [in_words(t.metric.label, forecast(history.standings, t, position)) for t in trends]
-    return " ".join(words for words in said if words)
+    return together([in_words(t.metric.label, forecast(history.standings, t, position)) for t in trends])
+
+
+def together(said: Sequence[str]) -> str:
+    """What is said of several metrics, under the one condition that all of it has; without what is empty."""
+    known = " ".join(words for words in said if words)
+    return f"If it goes on like this: {known}" if known else ""
 
 
 def in_words(label: str, found: Forecast | None) -> str:
-    """A forecast as one sentence; empty where nothing can be said, or all is lost already."""
+    """What is said of one metric; empty where nothing can be, or all is lost already."""
     if found is None or found.loss is None or found.crossed:
         return ""
-    lost, so = f"{found.loss:.0%} of its baseline", "if it goes on like this"
+    lost, following = f"lost {found.loss:.0%} of its baseline", found.fan[0].cycle
     if found.earliest is None:
-        return f"Cannot bound when {label} will have lost {lost}: nothing points there yet."
-    following = found.fan[0].cycle
+        return f"{label}: cannot bound when it will have {lost}, nothing points there yet."
     if found.likely == following:
-        return f"{label} will more likely than not have lost {lost} with the next cycle, {so}."
-    begun = f"{label} will have lost {lost} not before cycle {found.earliest}"
+        return f"{label} will more likely than not have {lost} with the next cycle."
+    begun = f"{label} will have {lost} not before cycle {found.earliest}"
     if found.earliest == following:
-        begun = f"{label} may have lost {lost} with the next cycle"
-    if found.likely is None:
-        return f"{begun}, {so}; cannot bound by when."
-    return f"{begun}, more likely than not by cycle {found.likely}, {so}."
+        begun = f"{label} may have {lost} with the next cycle"
+    end = (
+        "by when cannot be bounded"
+        if found.likely is None
+        else f"more likely than not by cycle {found.likely}"
+    )
+    return f"{begun}, {end}."

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from metrics import damped, foresight, stats
+from metrics import damped, foresight
 from metrics.core import METRICS, History, MetricValue, Standing, Trend
 from metrics.forecasting import Ahead, Forecast, crossing, forecast, forecast_sentence, in_words
 from tests import planted
@@ -47,7 +47,7 @@ def wide(found: Forecast, ahead: int) -> float:
 
 @pytest.mark.parametrize("ahead", [1, 3, 5])
 def test_intervals_of_steady_metrics_hold(ahead: int):
-    """80 % are promised of 200 forecasts (their SE is 3 %): never fewer, and not by saying all is possible."""
+    """80 % are promised of 200 forecasts (their SE is 3 %), and not by saying that all is possible."""
     held, widths = [], []
     for seed in range(40):
         given = trend(STEADY, seed=seed)
@@ -251,7 +251,7 @@ def test_a_damped_line_is_what_conditioning_on_all_values_at_once_gives(turns: f
 
 
 def test_a_line_counts_by_how_well_it_foretold():
-    """Values that turn at once are better foretold by the line that turns at once, steady ones by the other."""
+    """What turns at once is better foretold by the line that does, what is steady by the stiffest."""
     still = np.array([0.1, -0.1, 0.0, 0.1, -0.1, 0.0, 0.1, -0.1, 0.1])
     turning = np.array([0.1, -0.1, 0.0, 0.1, -6.0, -12.0, -18.0, -24.0, -30.0])
     ones = np.ones(9)
@@ -275,43 +275,30 @@ LOST = "lost 20% of its baseline"
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("bounds", "words"),
     [
-        (
-            Forecast(7, FAN, 0.2, False, 9, 12),
-            f"Recall will have {LOST} not before cycle 9, more likely than not by cycle 12,"
-            " if it goes on like this.",
-        ),
-        (
-            Forecast(7, FAN, 0.2, False, 9, None),
-            f"Recall will have {LOST} not before cycle 9, if it goes on like this; cannot bound by when.",
-        ),
-        (
-            Forecast(7, FAN, 0.2, False, 8, 12),
-            f"Recall may have {LOST} with the next cycle, more likely than not by cycle 12,"
-            " if it goes on like this.",
-        ),
-        (
-            Forecast(7, FAN, 0.2, False, 8, 8),
-            f"Recall will more likely than not have {LOST} with the next cycle, if it goes on like this.",
-        ),
-        (
-            Forecast(7, FAN, 0.2),
-            f"Cannot bound when Recall will have {LOST}: nothing points there yet.",
-        ),
-        (Forecast(7, FAN, 0.2, crossed=True), ""),
-        (Forecast(7, FAN), ""),
-        (None, ""),
+        ((9, 12), f"Recall will have {LOST} not before cycle 9, more likely than not by cycle 12."),
+        ((9, None), f"Recall will have {LOST} not before cycle 9, by when cannot be bounded."),
+        ((8, 12), f"Recall may have {LOST} with the next cycle, more likely than not by cycle 12."),
+        ((8, None), f"Recall may have {LOST} with the next cycle, by when cannot be bounded."),
+        ((8, 8), f"Recall will more likely than not have {LOST} with the next cycle."),
+        ((None, None), f"Recall: cannot bound when it will have {LOST}, nothing points there yet."),
     ],
 )
-def test_words(found: Forecast | None, words: str):
-    assert in_words("Recall", found) == words
+def test_words(bounds: tuple[int | None, int | None], words: str):
+    assert in_words("Recall", Forecast(7, FAN, 0.2, False, *bounds)) == words
+
+
+def test_no_words_where_nothing_is_to_be_said():
+    """Lost already; no loss that has a meaning; nothing known."""
+    silent = (Forecast(7, FAN, 0.2, crossed=True), Forecast(7, FAN), None)
+    assert [in_words("Recall", found) for found in silent] == ["", "", ""]
 
 
 def test_the_sentence_speaks_of_the_metric_and_of_mean_score():
     past = planted.history({"distinct_1": falling(1.0)}, seed=2)
     said = forecast_sentence(past, 12, "distinct_1")
-    assert said.startswith("Distinct-1")
+    assert said.startswith("If it goes on like this: Distinct-1")
     assert "Mean score" in said
     assert forecast_sentence(past, 12, "mean_score").count("Mean score") == 1
     assert forecast_sentence(past, 2, "distinct_1") == ""
@@ -326,8 +313,8 @@ def test_the_table_that_ships_has_every_regime():
     assert all(0 <= s <= 1 for s in shares)
 
 
-def test_scale_is_kept():
-    """On the arcsine scale no interval leaves the shares there are."""
-    found = told(trend(falling(8.0), "tail_recall", seed=2, noise=0.05, sampling=0.05), 9)
-    assert all(0.0 <= a.low <= a.high <= 1.0 for a in found.fan)
-    assert stats.transform(found.fan[4].low, "arcsine") < stats.transform(found.fan[0].low, "arcsine")
+def test_no_interval_leaves_the_shares_there_are():
+    """A share that falls to nearly nothing is foretold to fall no further than that."""
+    found = told(trend(falling(2.5), "tail_recall", seed=2, noise=0.05, sampling=0.05), 9)
+    assert all(0.0 <= a.low <= a.middle <= a.high <= 1.0 for a in found.fan)
+    assert found.fan[4].low < 0.01

@@ -31,7 +31,7 @@ def trend(story: Story) -> go.Figure:
     timeline.notes(fig, story)
     colour = family_colour(palette(story.theme), line.family)
     canvas.band(fig, line, colour)
-    _fan(fig, line, colour)
+    _fan(fig, story, line, colour)
     ends = [*_baseline(fig, story, line), *_limits(fig, story)]
     canvas.curve(fig, story, line, colour, dash="solid", width=2.5)
     _alerts(fig, story, line)
@@ -59,7 +59,7 @@ def _range(story: Story, line: Line) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _fan(fig: go.Figure, line: Line, colour: str) -> None:
+def _fan(fig: go.Figure, story: Story, line: Line, colour: str) -> None:
     """From the last value on, the middle of what is foretold, dashed, in its interval."""
     now = line.points[-1]
     if not line.ahead or now.value is None:
@@ -81,6 +81,7 @@ def _fan(fig: go.Figure, line: Line, colour: str) -> None:
         x=xs, y=middles, mode="lines", line={"color": colour, "width": 1.5, "dash": "dash"},
         hovertext=["", *hovers], hoverinfo="text",
     )  # fmt: skip
+    timeline.word(fig, now.cycle + 0.2, "forecast, 80 %", palette(story.theme))
 
 
 def _baseline(fig: go.Figure, story: Story, line: Line) -> list[tuple[float, str, str]]:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import status
 from metrics import foresight
-from metrics.forecasting import in_words
+from metrics.forecasting import in_words, together
 from metrics.foresight import Held
 
 NOTHING = "Not measured yet."
@@ -31,8 +31,8 @@ def of_alert(at: desk.Revision, alert: pd.Series) -> str:
     slice = alert["slice"] if isinstance(alert["slice"], str) else None
     asked = dict.fromkeys([(alert["metric"], slice), ("mean_score", None)])
     said = [_says(at, alert["lineage"], metric, part) for metric, part in asked]
-    new = [words for words in said if words and words not in alert["message"]]
-    return f'<p class="tw-says">{status.explained(" ".join(new))}</p>' if new else ""
+    words = together([each for each in said if each not in alert["message"]])
+    return f'<p class="tw-says" data-testid="forecast">{status.explained(words)}</p>' if words else ""
 
 
 def _says(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> str:

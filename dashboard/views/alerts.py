@@ -52,9 +52,9 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
         st.html(
             status.headline(alert["severity"], frame.theme(), alert["lineage"], _span(alert))
             + f'<p class="tw-says" data-testid="sentence">{status.explained(alert["message"])}</p>'
+            + foresight.of_alert(at, alert)
             + f'<div class="tw-facts"><span>{"</span><span>".join(_sure(alert))}</span></div>'
             + _what_z_is(alert)
-            + foresight.of_alert(at, alert)
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             _actions(alert, nth)

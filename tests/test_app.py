@@ -18,7 +18,8 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, pipeline, seeing
+from metrics import demo, forecasting, foresight, pipeline, seeing
+from metrics.foresight import Held
 from metrics.seeing import Shift
 from metrics.store import Store
 
@@ -466,6 +467,29 @@ def test_alert_says_what_z_is(at: Path):
     )
     assert found
     assert found[1] == found[2]
+
+
+def test_alert_says_once_what_is_foretold(at: Path):
+    past = pipeline.history(Store(at), "falls", slice=None)
+    found = forecasting.forecast(past.standings, past.trends[("mean_score", None)], 7)
+    words = forecasting.in_words("", found)
+    assert "5% of its baseline" in words
+    assert html(run("alerts")).count(words) == 1
+
+
+def test_method_says_how_forecasts_held(empty: Path):
+    rows = [
+        Held("synopses", "replace", of, "under alert", 25, 0.81, 0.82, 0.83, 40, 0.95, 20, 0.6, 0.3, 0.1)
+        for of in ("voters", "mean score")
+    ]
+    with patch.object(foresight, "study", lambda: rows):
+        shown = run("method").dataframe[0].value
+    assert shown["trained on"].tolist() == ["own output only"]
+    assert shown[["5 ahead", "not before", "held", "came true"]].to_numpy().tolist() == [
+        [0.83, 40, 0.95, 0.6]
+    ]
+    with patch.object(foresight, "study", list):
+        assert "Not measured yet." in [t.value for t in run("method").text]
 
 
 def test_hints_of_the_core_never_speak_of_the_command_line():

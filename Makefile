@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo test lint bench study clean
+.PHONY: demo test lint bench bench-alerts study clean
 
 demo: $(STAMP)  ## load the sample data and start the app
 	@$(BIN)/tailwatch demo --db tailwatch-demo.duckdb
@@ -23,6 +23,9 @@ bench: $(STAMP)  ## timings that the README quotes
 	@$(BIN)/python -m tests.benchmarks.first_chart
 	@$(BIN)/python -m tests.benchmarks.cycles
 	@$(BIN)/python -m tests.benchmarks.catalog
+
+bench-alerts: $(STAMP)  ## the early warning beside other rules: hours the first time, goes on where it was stopped
+	@$(BIN)/python -m tests.benchmarks.lead_time report --jobs 2
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

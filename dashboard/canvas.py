@@ -86,15 +86,21 @@ def share_of(point: Point, number: float | None) -> float | None:
 
 
 def runs(line: Line, pick: Pick) -> Iterator[tuple[bool, list[Point]]]:
-    """The line's points in stretches that are known, or not."""
+    """The line's points in stretches that are known, or not, and in percent of one and the same baseline."""
     stretch: list[Point] = []
     for point in line.points:
-        if stretch and is_known(point, pick) != is_known(stretch[-1], pick):
+        other = is_known(point, pick) != is_known(stretch[-1], pick) if stretch else False
+        if stretch and (other or is_apart(point, pick)):
             yield is_known(stretch[0], pick), stretch
             stretch = []
         stretch.append(point)
     if stretch:
         yield is_known(stretch[0], pick), stretch
+
+
+def is_apart(point: Point, pick: Pick) -> bool:
+    """Whether a point is no continuation of the one before: percent of another baseline do not go on."""
+    return point.begins and pick is share_of
 
 
 def is_known(point: Point, pick: Pick) -> bool:
@@ -128,17 +134,19 @@ def curve(
     fig: go.Figure, story: Story, line: Line, colour: str, *, pick: Pick = value_of, dash: str, width: float
 ) -> None:
     """The points of a line, joined where they follow on each other, and a word in every gap."""
-    shown = [pick(p, p.value) if is_known(p, pick) else None for p in line.points]
+    told = dict(zip((p.cycle for p in line.points), hovers(story, line), strict=True))
+    # Where a line does not go on, a point that is not there parts it.
+    drawn = [(p, there) for p in line.points for there in ((False, True) if is_apart(p, pick) else (True,))]
     fig.add_scatter(
-        x=[p.cycle for p in line.points],
-        y=shown,
+        x=[p.cycle for p, _ in drawn],
+        y=[pick(p, p.value) if there and is_known(p, pick) else None for p, there in drawn],
         mode="lines+markers",
         connectgaps=False,
         line={"color": colour, "width": width, "dash": dash},
         marker={"color": colour, "size": 5 if len(line.points) > 30 else 6},
-        hovertext=hovers(story, line),
+        hovertext=[told[p.cycle] for p, _ in drawn],
         hoverinfo="text",
-        customdata=[p.cycle for p in line.points],
+        customdata=[p.cycle for p, _ in drawn],
         name=safe(line.label, 60),
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, stories
 from dashboard.desk import Revision
 from dashboard.story import Glance, Line
 from dashboard.words import NEEDS, PARTS, kind
+from metrics import panel
 from metrics.core import History, Metric, Trend
-from metrics.narrowing import METRIC_LINE
 
 VOTERS = "voters"
+
+
+# A metric that lies further from its baseline than so many normal movements is called out of its range.
+NORMAL = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,21 +33,28 @@ class Lack:
 def glances(at: Revision, lineage: str) -> tuple[Glance, ...]:
     """Every metric of which some cycle's value is known, in reading order."""
     past, known = desk.history(at, lineage), desk.known(at, lineage)
+    trends = [past.trends[(name, None)] for name in desk.measured(at, lineage)]
     return tuple(
         Glance(
-            _end(past, past.trends[(name, None)], known[name]),
-            known[name].votes,
-            " ".join(known[name].doc.split("\n\n")[0].split()),
-            tuple(v.value if v else None for v in past.trends[(name, None)].values),
+            _end(past, trend, known[trend.metric.name], z),
+            known[trend.metric.name].votes,
+            " ".join(known[trend.metric.name].doc.split("\n\n")[0].split()),
+            _own(past, trend),
         )
-        for name in desk.measured(at, lineage)
+        for trend, z in zip(trends, panel.scores(past, trends), strict=True)
     )
 
 
-def _end(past: History, trend: Trend, metric: Metric) -> Line:
-    """A trend's last cycle alone: the others would cost twenty times as much, and nobody looks at them."""
+def _own(past: History, trend: Trend) -> tuple[float | None, ...]:
+    """The values of the lineage's own cycles, without those that a control lends."""
+    known = zip(past.standings, trend.values, strict=True)
+    return tuple(v.value if v else None for s, v in known if s.cycle >= 0)
+
+
+def _end(past: History, trend: Trend, metric: Metric, z: Sequence[float | None]) -> Line:
+    """A trend's last cycle alone; `z` at each cycle."""
     last = len(past.standings) - 1
-    point = desk.point(trend, last, past.standings[last], past.standings)
+    point = stories.point(trend, last, past.standings[last], z[last])
     return Line(metric.name, metric.label, metric.family, trend.slice, (point,), metric.healthy)
 
 
@@ -51,7 +62,9 @@ def _end(past: History, trend: Trend, metric: Metric) -> Line:
 def ends(at: Revision, lineage: str, metric: str) -> tuple[Line, ...]:
     """One metric of every slice and part at the last cycle, those that fell farthest first."""
     past, named = desk.parts(at, lineage, metric), desk.known(at, lineage)[metric]
-    found = [_end(past, t, named) for (_, slice), t in past.trends.items() if slice is not None]
+    trends = [t for (_, slice), t in past.trends.items() if slice is not None]
+    scores = panel.scores(past, trends)
+    found = [_end(past, t, named, z) for t, z in zip(trends, scores, strict=True)]
     return tuple(sorted(found, key=lambda line: (line.fall is None, -(line.fall or 0.0))))
 
 
@@ -74,7 +87,7 @@ def is_off(glance: Glance) -> bool:
     z = glance.point.z
     if z is None:
         return False
-    return z <= METRIC_LINE or (glance.line.healthy == "reference" and z >= -METRIC_LINE)
+    return z <= -NORMAL or (glance.line.healthy == "reference" and z >= NORMAL)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -9,7 +9,10 @@ from metrics.forecasting import Ahead
 
 @dataclass(frozen=True)
 class Point:
-    """One metric at one cycle. `share` is in percent of the baseline, `z` in normal movements from it."""
+    """One metric at one cycle. `share` is in percent of the baseline, `z` in normal movements from it.
+
+    `begins` says that it is the first one beside another baseline than those before.
+    """
 
     cycle: int
     status: str
@@ -20,6 +23,7 @@ class Point:
     baseline: float | None = None
     z: float | None = None
     note: str | None = None
+    begins: bool = False
 
     def share(self, number: float | None) -> float | None:
         """A number in percent of this point's baseline; None where there is no baseline above 0."""

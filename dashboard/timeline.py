@@ -24,12 +24,14 @@ def learning(fig: go.Figure, story: Story) -> None:
     """Shade where nothing is judged yet, and mark where cycles cannot be compared with those before."""
     colours = palette(story.theme)
     quiet = [m.cycle for m in story.moments if m.status == "learning"]
+    opened = {m.cycle for m in story.moments if m.opens}
     for first, last in stretches(quiet):
         fig.add_shape(
             type="rect", x0=first - 0.5, x1=last + 0.5, y0=0, y1=1, yref="y domain", layer="below",
             fillcolor=faded(colours.muted, 0.08), line={"width": 0},
         )  # fmt: skip
-        word(fig, first - 0.4, "learning", colours)
+        if first not in opened:
+            word(fig, first - 0.4, "learning", colours)
     for moment in story.moments:
         if moment.opens:
             fig.add_shape(

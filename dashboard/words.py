@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from metrics.parts import CLASS, MODE, PHRASING
+
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
 URGENCY = ("collapse", "narrowing", "watch", "not_comparable", "pending", "learning", "healthy")
 WORD = {
@@ -72,6 +74,7 @@ NEEDS = {
     "reference texts": ("No reference set with texts", ""),
     "score": ("No scores", "score"),
     "score or verified": ("Neither scores nor a verifier's word", "score or verified"),
+    "phrasings": ("No phrasings in the baseline", ""),
     "logprob": ("No log-probabilities", "logprob"),
     "finish_reason": ("No finish reasons", "finish_reason"),
     "several outputs of a prompt": ("No prompt with several outputs", "sample"),
@@ -79,7 +82,8 @@ NEEDS = {
 HEALTHY = {"high": "high", "low": "low", "reference": "near the reference"}
 WHOLE = "Whole"
 # Slices that are parts of a metric, beside the user's own columns.
-PARTS = {"class:": "Classes", "mode:": "Kinds of output"}
+PARTS = {CLASS: "Classes", MODE: "Kinds of output", PHRASING: "Phrasings"}
+PART = {CLASS: "class", MODE: "kind of output", PHRASING: "phrasing"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -181,10 +185,10 @@ def count(n: float | None) -> str:
 
 
 def kind(slice: str) -> str:
-    """What a slice is a value of: a column of the user's, or the classes, or the kinds of output.
+    """What a slice is a value of: a column of the user's, the classes, kinds of output or phrasings.
 
-    >>> kind("language=de"), kind("class:games"), kind("mode:a = b")
-    ('language', 'class:', 'mode:')
+    >>> kind("language=de"), kind("class:games"), kind("mode:a = b"), kind("phrasing:it depends")
+    ('language', 'class:', 'mode:', 'phrasing:')
     """
     own = next((k for k in PARTS if slice.startswith(k)), None)
     return own or slice.partition("=")[0]
@@ -208,12 +212,12 @@ def kind_title(kind: str) -> str:
 def part(slice: str | None) -> str:
     """A slice as it is said: 'language=de' is 'language: de'.
 
-    >>> part("mode:a = b"), part(None)
-    ('kind of output: a = b', 'Whole')
+    >>> part("mode:a = b"), part("phrasing:it depends"), part(None)
+    ('kind of output: a = b', 'phrasing: it depends', 'Whole')
     """
     if slice is None:
         return WHOLE
-    named = {"mode:": "kind of output", "class:": "class"}.get(kind(slice), kind(slice))
+    named = PART.get(kind(slice), kind(slice))
     return plain(f"{named}: {within(slice)}")
 
 

@@ -18,6 +18,7 @@ _HOME = {
     "reference": "metrics.pipeline",
     "refresh": "metrics.pipeline",
     "check": "metrics.pipeline",
+    "choose_baseline": "metrics.pipeline",
     "metric": "metrics.core",
     "reader": "metrics.core",
     "rule": "metrics.core",

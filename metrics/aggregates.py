@@ -17,6 +17,7 @@ from metrics import columns
 from metrics.core import METRICS, Family, Healthy, Metric, MetricValue, TailwatchError
 from metrics.fields import ENOUGH, FACTS, number_column, reject, required_count, required_text, text_column
 from metrics.gate import Gated, cycle_facts, no_outputs, rejected, usable
+from metrics.parts import is_own
 
 KEY = ("lineage", "cycle", "metric", "slice")
 FIELDS = ("lineage", "cycle", "metric", "value", "stderr", "n", "slice", "healthy", "family")
@@ -86,8 +87,8 @@ def _check_names(typed: pd.DataFrame, reasons: pd.Series) -> None:
         reject(reasons, texts.str.len() > MAX_NAME, f"its {name} is longer than {MAX_NAME} characters")
         controls = texts.map(lambda t: bool(_CONTROL.search(t))).astype(bool)
         reject(reasons, controls, f"its {name} holds a control character")
-    parts = typed["slice"].map(lambda t: isinstance(t, str) and not re.match("[^=]+=.", t)).astype(bool)
-    reject(reasons, parts, "its slice is not NAME=VALUE, such as language=de")
+    odd = typed["slice"].map(lambda t: isinstance(t, str) and not (re.match("[^=]+=.", t) and is_own(t)))
+    reject(reasons, odd.astype(bool), "its slice is not NAME=VALUE, such as language=de")
 
 
 def _check_numbers(typed: pd.DataFrame, reasons: pd.Series) -> None:

@@ -1,4 +1,4 @@
-"""What makes two cycles comparable, and the sizes and sets frozen with a baseline.
+"""The sizes and sets frozen with a baseline, under which cycles are measured alike.
 
 A trend is only worth drawing if every point was measured alike: the same prompts, the same number of texts,
 the same token budget, tokenizer, encoder, reference, class set and tail set. A `Comparison` holds all of
@@ -18,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics import stats, text
-from metrics.core import GROUPS, Standing
+from metrics import phrasings, stats, text
+from metrics.baselines import BASELINE_CYCLES as BASELINE_CYCLES
+from metrics.core import GROUPS
 from metrics.modes import Modes
+from metrics.phrasings import Phrasings
 
-BASELINE_CYCLES = 4
-SHARED_NEEDED = 0.8
 TAIL_MASS = 0.2
+SHARE = 0.9
 MOST_SLICES = 50
 WHOLE = ""
 
@@ -37,8 +38,9 @@ class Comparison:
 
     `sizes` gives m by slice, '' for the whole; `mass` the natural mass of each class; `vocabulary` the
     number of different words of the baseline; `surprise` the negative log-probability that one reference
-    output in twenty exceeds; `modes` the kinds of output where nobody named classes. `source` names the
-    data all this was made from, and `narrower` says that it was fitted to one smaller cycle.
+    output in twenty exceeds; `modes` the kinds of output where nobody named classes; `phrasings` what the
+    baseline says again and again. `source` names the data all this was made from, and `narrower` says that
+    it was fitted to one smaller cycle.
     """
 
     baseline: tuple[int, ...]
@@ -54,6 +56,7 @@ class Comparison:
     vocabulary: int = 0
     surprise: float | None = None
     modes: Modes | None = None
+    phrasings: Phrasings | None = None
     source: str = ""
     narrower: bool = False
 
@@ -74,6 +77,7 @@ class Comparison:
             "vocabulary": self.vocabulary,
             "surprise": self.surprise,
             "modes": self.modes.as_dict() if self.modes else None,
+            "phrasings": self.phrasings.as_dict() if self.phrasings else None,
             "source": self.source,
             "narrower": self.narrower,
         }
@@ -89,77 +93,11 @@ class Comparison:
         """The comparison that `as_json` wrote down, with its list of prompts."""
         facts = json.loads(text)
         modes = Modes.from_dict(facts["modes"]) if facts["modes"] else None
+        said = Phrasings.from_dict(facts["phrasings"]) if facts["phrasings"] else None
         known: dict[str, Any] = {name: facts[name] for name in facts if name not in ("cohort", "prompts")}
         known |= {name: tuple(facts[name]) for name in ("baseline", "classes", "tail")}
-        return Comparison(**{**known, "modes": modes}, cohort=cohort)
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What of one cycle decides with which others it may be compared. `prompts` is sorted and unique."""
-
-    cycle: int
-    prompts: Keys = field(repr=False)  # none where a cycle has no outputs, only aggregates
-    decoding: str | None = None
-    scorer: str | None = None
-    encoder: str | None = None
-    embedding: str | None = None
-
-
-def shared(one: Keys, other: Keys) -> float:
-    """Share of the smaller set of prompts that both have."""
-    smaller = min(len(one), len(other))
-    return len(np.intersect1d(one, other, assume_unique=True)) / smaller if smaller else 0.0
-
-
-def difference(now: Conditions, then: Conditions) -> str | None:
-    """Why two cycles may not be compared, in words, or None where they may."""
-    part = shared(now.prompts, then.prompts)
-    # A cycle without outputs asked nothing that could be another question.
-    if part < SHARED_NEEDED and len(now.prompts) and len(then.prompts):
-        return f"only {part:.0%} of its prompts are those of cycle {then.cycle}"
-    for name in ("decoding", "scorer", "encoder", "embedding"):
-        a, b = getattr(now, name), getattr(then, name)
-        if a != b and None not in (a, b):
-            return f"its {name} is {a}, that of cycle {then.cycle} is {b}"
-    return None
-
-
-def standings(cycles: Sequence[Conditions], pinned: Sequence[int] = ()) -> list[Standing]:
-    """Put each cycle into a segment of comparable cycles, looking only backwards.
-
-    A cycle joins the latest segment that it is comparable with, else it opens one: a single odd cycle does
-    not end the series. A segment's baseline is its first cycles, or the pinned ones where they lie in it.
-    """
-    found: list[list[Conditions]] = []
-    placed: list[tuple[Conditions, int, str | None]] = []
-    for now in cycles:
-        reasons = [_differs(now, segment) for segment in found]
-        fits = [i for i, reason in enumerate(reasons) if reason is None]
-        if fits:
-            found[fits[-1]].append(now)
-            placed.append((now, fits[-1], None))
-        else:
-            found.append([now])
-            placed.append((now, len(found) - 1, reasons[-1] if reasons else None))
-    baselines = [_baseline([c.cycle for c in segment], pinned) for segment in found]
-    return [
-        Standing(now.cycle, found[i][0].cycle, "", baselines[i][0], baselines[i][1], note)
-        for now, i, note in placed
-    ]
-
-
-def _differs(now: Conditions, segment: Sequence[Conditions]) -> str | None:
-    """Why a cycle does not belong to a segment; one that began without outputs has its prompts from later."""
-    asked = next((c for c in segment if len(c.prompts)), segment[0])
-    return difference(now, segment[0]) or difference(now, asked)
-
-
-def _baseline(cycles: list[int], pinned: Sequence[int]) -> tuple[tuple[int, ...], bool]:
-    chosen = tuple(c for c in cycles if c in pinned)
-    if chosen:
-        return chosen, True
-    return tuple(cycles[:BASELINE_CYCLES]), len(cycles) >= BASELINE_CYCLES
+        known |= {"modes": modes, "phrasings": said}
+        return Comparison(**known, cohort=cohort)
 
 
 def class_mass(labels: pd.Series, weights: pd.Series) -> dict[str, float]:
@@ -201,6 +139,7 @@ def build(
         vocabulary=len(np.unique(text.words(pooled["output"]).hashes)),
         surprise=_surprise(pooled),
         modes=modes,
+        phrasings=phrasings.find(pooled),
         source=source,
     )
 
@@ -225,7 +164,7 @@ def common(sets: Sequence[Keys]) -> Keys:
 
 
 def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
-    """m by slice: what the smallest cycle still has with any one prompt group left out, at most 0.9 of it.
+    """m by slice: what the smallest cycle still has with any one prompt group left out, at most SHARE of it.
 
     Cycles without outputs limit nothing.
     """
@@ -239,7 +178,7 @@ def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
 
 def _size(frame: pd.DataFrame) -> int:
     largest = int(np.bincount(stats.groups(frame["example_id"]), minlength=GROUPS).max())
-    return max(1, min(int(0.9 * len(frame)), len(frame) - largest))
+    return max(1, min(int(SHARE * len(frame)), len(frame) - largest))
 
 
 def slice_names(frame: pd.DataFrame) -> list[str]:
@@ -286,5 +225,8 @@ def narrowed(whole: Comparison, frames: Mapping[int, pd.DataFrame], frame: pd.Da
         kept = [f[f["example_key"].isin(cohort)] for f in frames.values()]
         base = replace(whole, cohort=cohort, sizes=sizes(kept), narrower=True)
     able = sizes([rows])
-    fitted = {name: min(size, able.get(name, size)) for name, size in base.sizes.items()}
+    fitted = {
+        name: min(size, able.get(name, size), whole.sizes.get(name, size))
+        for name, size in base.sizes.items()
+    }
     return base if fitted == dict(base.sizes) else replace(base, sizes=fitted, narrower=True)

@@ -23,12 +23,9 @@ ValueStatus = Literal["ok", "too_few", "no_column", "undefined"]
 Status = Literal["learning", "healthy", "watch", "narrowing", "collapse", "not_comparable"]
 Quality = Literal["steady", "dropped", "unknown"]
 Severity = Literal["watch", "narrowing", "collapse"]
-
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
-GROUPS = 20
-FEWEST_BASELINE = 3
-# The name of a raw table's index where it holds the numbers of the rows in their file.
-NUMBERED = "row of the file"
+GROUPS, FEWEST_BASELINE = 20, 3
+NUMBERED = "row of the file"  # the name of a raw table's index where it holds the rows' numbers
 
 
 class TailwatchError(Exception):
@@ -126,6 +123,8 @@ class Standing:
     baseline: tuple[int, ...]
     complete: bool
     note: str | None = None
+    shared: float = 1.0  # share of the baseline's prompts that the cycle has too
+    wanted: int = 4  # cycles that make a baseline
 
     @property
     def opens_segment(self) -> bool:
@@ -141,6 +140,7 @@ class Trend:
     slice: str | None
     values: tuple[MetricValue | None, ...]
     baselines: tuple[tuple[MetricValue, ...], ...]
+    seeds: tuple[tuple[MetricValue, ...], ...] = ()  # of each replicate seed; none where there is one
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class History:
     def until(self, count: int) -> History:
         """The same history as it stood after its first `count` cycles."""
         trends = {
-            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count])
+            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count], t.seeds[:count])
             for key, t in self.trends.items()
         }
         return History(self.lineage, self.standings[:count], trends)
@@ -187,11 +187,12 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Rule:
-    """A pure function from (history, options) to one judgement per cycle."""
+    """A pure function from (history, options) to one judgement per cycle; `builtin` ones take no options."""
 
     name: str
     label: str
     evaluate: Callable[[History, Mapping[str, Any]], Sequence[Judgement]] = field(compare=False)
+    builtin: bool = False
 
     @property
     def doc(self) -> str:
@@ -250,8 +251,7 @@ class Registry(Generic[T]):
     def all(self) -> dict[str, T]:
         """Everything in the folder, by name."""
         if not self._looked:
-            package = importlib.import_module(self.package)
-            for module in pkgutil.iter_modules(package.__path__):
+            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
                 importlib.import_module(f"{self.package}.{module.name}")
             self._looked = True
         return dict(sorted(self._found.items()))
@@ -290,11 +290,11 @@ def reader(name: str, label: str, suffixes: tuple[str, ...]) -> Callable[..., Ca
     return register
 
 
-def rule(name: str, label: str) -> Callable[..., Callable[..., Sequence[Judgement]]]:
+def rule(name: str, label: str, builtin: bool = False) -> Callable[..., Callable[..., Sequence[Judgement]]]:
     """Declare the decorated function as a rule."""
 
     def register(evaluate: Callable[..., Sequence[Judgement]]) -> Callable[..., Sequence[Judgement]]:
-        RULES.add(Rule(name, label, evaluate))
+        RULES.add(Rule(name, label, evaluate, builtin))
         return evaluate
 
     return register

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from metrics import aggregates, comparison, stats, threads
+from metrics import aggregates, comparison, human, parts, seeds, stats, threads
+from metrics.baselines import REFERENCE, Choice, lent
 from metrics.comparison import Comparison
 from metrics.core import METRICS, Metric, MetricValue, Standing
 from metrics.measuring import measure_one
@@ -20,12 +20,13 @@ from metrics.store import LineageState, Store
 
 SAVE_SECONDS = 2.0
 WORTH_THREADS = 20_000
+NOTHING = "The cycle has no outputs to measure."
 Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class _Job:
-    """The values that one cycle still lacks under one comparison."""
+class Job:
+    """Values to be taken of one cycle under one comparison: each metric of the whole, or of a slice."""
 
     cycle: int
     comparison: Comparison
@@ -33,43 +34,48 @@ class _Job:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """How every cycle stands, and the comparisons in use: facts of all, objects of those that were built."""
 
     standings: list[Standing]
     facts: dict[str, str]
     built: dict[str, Comparison]
-    wholes: dict[tuple[int, ...], Comparison]
+    wholes: dict[int, Comparison]  # by segment
+    frozen: dict[int, tuple[int, ...]]  # likewise: the cycles that they were made from
 
 
-def plan(source: Source, state: LineageState) -> _Plan:
+def plan(source: Source, state: LineageState) -> Plan:
     """Place every cycle under a comparison. A cycle that was placed before is not looked at again."""
-    pinned = json.loads(state.baseline) if state.baseline else []
     before = {s.cycle: s for s in source.store.standings(source.name)}
     known = source.store.comparisons(source.name)
-    result = _Plan([], {}, {}, {})
-    for standing in comparison.standings(source.conditions, pinned):
-        if standing.baseline not in result.wholes:
-            whole = source.whole(state, standing.baseline, known)
-            result.wholes[standing.baseline] = result.built[whole.key] = whole
-            result.facts[whole.key] = whole.as_json()
-        whole, was = result.wholes[standing.baseline], before.get(standing.cycle)
-        if was and was.baseline == standing.baseline and {whole.key, was.comparison} <= known.keys():
+    result = Plan([], {}, {}, {}, {})
+    for placed in source.placed():
+        standing, segment = placed.standing, placed.standing.segment
+        if segment not in result.wholes:
+            whole = source.whole(state, placed, known)
+            result.wholes[segment] = result.built[whole.key] = whole
+            result.facts[whole.key], result.frozen[segment] = whole.as_json(), placed.frozen
+        whole, was = result.wholes[segment], before.get(standing.cycle)
+        if _is_as_it_was(standing, was) and was and {whole.key, was.comparison} <= known.keys():
             key = was.comparison
             result.facts[key] = known[key]
         else:
-            own = _own(source, standing, whole)
+            own = _own(source, standing, whole, placed.frozen)
             key = own.key
             result.built[key], result.facts[key] = own, own.as_json()
         result.standings.append(replace(standing, comparison=key))
     return result
 
 
-def _own(source: Source, standing: Standing, whole: Comparison) -> Comparison:
+def _is_as_it_was(now: Standing, was: Standing | None) -> bool:
+    return was is not None and (now.segment, now.baseline) == (was.segment, was.baseline)
+
+
+def _own(source: Source, standing: Standing, whole: Comparison, frozen: tuple[int, ...]) -> Comparison:
     """The comparison of one cycle: its baseline's, or a smaller one where the cycle is smaller."""
-    if standing.cycle in standing.baseline:
+    if standing.cycle in frozen:
         return whole
-    frames = {c: source.frame(c) for c in standing.baseline}
+    frames = {c: source.frame(c) for c in frozen}
     return comparison.narrowed(whole, frames, source.frame(standing.cycle))
 
 
@@ -85,13 +91,13 @@ def outdated(store: Store, lineage: str) -> bool:
 
 def measure(store: Store, lineage: str, state: LineageState, progress: Progress) -> bool:
     """Compute and store the values that a lineage lacks; False where its data changed meanwhile."""
-    source = Source(store, lineage)
+    source = Source(store, lineage, Choice.parse(state.baseline))
     planned = plan(source, state)
     jobs = list(_missing(source, planned))
     ready: list[tuple[str, MetricValue]] = []
     saved = time.monotonic()
     for i, job in enumerate(jobs, 1):
-        progress(0.15 + 0.8 * i / len(jobs), f"Measuring cycle {job.cycle}")
+        progress(0.15 + 0.8 * i / len(jobs), f"Measuring {_called(job.cycle)}")
         found = aggregates.beside(_run(source, job), source.aggregates, job.cycle)
         ready += [(job.comparison.key, v) for v in found]
         # Opening the store costs more than a few values are worth; a crash costs what is not yet saved.
@@ -101,7 +107,13 @@ def measure(store: Store, lineage: str, state: LineageState, progress: Progress)
     return store.save_standings(lineage, planned.standings, planned.facts, state.data_revision)
 
 
-def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
+def _called(cycle: int) -> str:
+    if cycle == REFERENCE:
+        return "the human reference"
+    return f"cycle {cycle}" if cycle >= 0 else f"cycle {lent(cycle)} of the control"
+
+
+def _missing(source: Source, planned: Plan) -> Iterable[Job]:
     stored = source.store.value_keys(source.name)
     catalog = METRICS.all().values()
     wanted = {(c, s.comparison): s for s in planned.standings for c in (*s.baseline, s.cycle)}
@@ -114,13 +126,26 @@ def _missing(source: Source, planned: _Plan) -> Iterable[_Job]:
         if not lack(None):
             continue
         parts: list[str | None] = [None, *comparison.measured_slices(source.frame(cycle))]
-        if key not in planned.built:
-            planned.built[key] = _own(source, standing, planned.wholes[standing.baseline])
-        yield _Job(cycle, planned.built[key], tuple(pair for part in parts for pair in lack(part)))
+        under = compared(source, planned, standing)
+        yield Job(cycle, under, tuple(pair for part in parts for pair in lack(part)))
 
 
-def _run(source: Source, job: _Job) -> list[MetricValue]:
-    frame = source.frame(job.cycle)
+def compared(source: Source, planned: Plan, standing: Standing) -> Comparison:
+    """The comparison that a cycle was placed under; built again where only its facts were known."""
+    if standing.comparison not in planned.built:
+        whole, frozen = planned.wholes[standing.segment], planned.frozen[standing.segment]
+        planned.built[standing.comparison] = _own(source, standing, whole, frozen)
+    return planned.built[standing.comparison]
+
+
+def _run(source: Source, job: Job) -> list[MetricValue]:
+    if job.cycle == REFERENCE:
+        return _human(source, job)
+    return take(source, job, source.frame(job.cycle))
+
+
+def take(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
+    """Measure an outputs frame as that of the job's cycle; nothing is stored."""
     frame = frame[frame["example_key"].isin(job.comparison.cohort)].reset_index(drop=True)
     if frame.empty:
         return [_nothing(job.cycle, metric, part) for metric, part in job.metrics]
@@ -128,7 +153,23 @@ def _run(source: Source, job: _Job) -> list[MetricValue]:
         return _values(source, job, frame)
 
 
-def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]:
+def _human(source: Source, job: Job) -> list[MetricValue]:
+    """What is measured of the human reference itself: of all its texts, or of one half beside the other."""
+    frame, found = source.frame(REFERENCE), list[MetricValue]()
+    able: dict[bool, list[tuple[Metric, str | None]]] = {False: [], True: []}
+    for metric, part in job.metrics:
+        why = human.silent(metric, source.pinned)
+        if why is None:
+            able[human.is_against_reference(metric)].append((metric, part))
+        else:
+            found.append(_nothing(REFERENCE, metric, part, why))
+    for halved, metrics in able.items():
+        texts = human.half(frame, second=False) if halved else frame
+        found += _values(source, replace(job, metrics=tuple(metrics)), texts)
+    return found
+
+
+def _values(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
     whole = Sample(frame, job.comparison, reference=source.reference(job.cycle, job.comparison, None))
     if len(frame) >= WORTH_THREADS:
         whole.prepare({need for metric, _ in job.metrics for need in metric.needs})
@@ -141,9 +182,26 @@ def _values(source: Source, job: _Job, frame: pd.DataFrame) -> list[MetricValue]
         for metric in [m for m, p in job.metrics if p == part]:
             seed = stats.seed(source.name, job.cycle, metric.name, part)
             values += measure_one(metric, sample, job.cycle, part, seed)
+    return values + _by_seed(source, job, whole)
+
+
+def _by_seed(source: Source, job: Job, whole: Sample) -> list[MetricValue]:
+    """What the early warning looks at, for each replicate seed alone: all at one number of outputs."""
+    wanted = [m for m, part in job.metrics if part is None and (m.votes or m.name == "mean_score")]
+    rows, values = seeds.replicates(whole.frame) if wanted else {}, []
+    sizes = {parts.SEED: seeds.size(whole.frame, rows)} if rows else {}
+    for number, mine in rows.items():
+        part, under = parts.of_seed(number), replace(job.comparison, sizes=sizes)
+        sample = Sample(
+            *(whole.frame.iloc[mine], under, parts.SEED),
+            reference=lambda: whole.reference,
+            part_of=(whole, mine),
+        )
+        for metric in wanted:
+            seed = stats.seed(source.name, job.cycle, metric.name, part)
+            values += measure_one(metric, sample, job.cycle, part, seed)
     return values
 
 
-def _nothing(cycle: int, metric: Metric, part: str | None) -> MetricValue:
-    note = "The cycle has no outputs to measure."
+def _nothing(cycle: int, metric: Metric, part: str | None, note: str = NOTHING) -> MetricValue:
     return MetricValue(cycle, metric.name, metric.version, part, "no_column", note=note)

@@ -18,6 +18,7 @@ import pandas as pd
 from metrics import embed, grams, text
 from metrics.core import GROUPS
 from metrics.modes import Modes
+from metrics.parts import CLASS, MODE
 
 NEIGHBOURS = 5
 REFERENCE_POINTS = 2000
@@ -121,10 +122,10 @@ class Reference:
         """The class or mode in which each point lies, by name."""
         labels = self.frame["label"].iloc[self._kept]
         if self._tail and labels.notna().any():
-            return ("class:" + labels.fillna("").astype(str)).to_numpy(object)
+            return (CLASS + labels.fillna("").astype(str)).to_numpy(object)
         names = [*(self.modes.names if self.modes else ()), ""]
         where = self.modes.of(self.points) if self.modes else np.full(len(self._kept), -1)
-        return np.array([f"mode:{names[i]}" for i in where], dtype=object)
+        return np.array([f"{MODE}{names[i]}" for i in where], dtype=object)
 
     @property
     def rare_regions(self) -> list[str]:

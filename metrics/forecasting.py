@@ -14,16 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics import damped, stats
-from metrics.core import GROUPS, History, Metric, MetricValue, Standing, Trend
-from metrics.deviations import error_on_scale, learned_noise
+from metrics import damped, noise, stats
+from metrics.core import Metric, Standing, Trend
+from metrics.deviations import course
+from metrics.panel import segments, speaks
 
 Floats = npt.NDArray[np.float64]
 
 FAN, FEWEST = 5, 5
 LOW, HIGH = 0.1, 0.9
-# Falls slow down more often than not: on the tuning seeds, what came in 7 of 10 futures came true in half to
-# nine tenths of the series, what came in 5 of 10 in a quarter to eight tenths.
+# Falls slow down more often than a line can know: on the tuning seeds what comes in 5 of 10 futures mostly
+# came in fewer than half of the series, what comes in 7 of 10 in more.
 EARLY, LIKELY = 0.1, 0.7
 LOSS, QUALITY_LOSS = 0.20, 0.05
 
@@ -48,7 +49,6 @@ class Forecast:
     cannot be bounded.
     """
 
-    cycle: int
     fan: tuple[Ahead, ...]
     loss: float | None = None
     crossed: bool = False
@@ -60,53 +60,48 @@ class Forecast:
 class Seen:
     """The distances from the baseline up to a cycle, on the metric's scale turned so that down is bad.
 
-    NaN is unknown. `variance`: what sampling makes each vary by, known with so many degrees of `freedom`.
-    `centre`: the baseline at the last of them, on the same scale.
+    In units of what sampling makes one of them vary by; NaN is unknown. `unit` and the baseline's `centre`
+    are on the metric's scale.
     """
 
     distances: Floats
-    variance: Floats
-    freedom: float
+    unit: float
     centre: float
 
 
-def forecast(
-    standings: Sequence[Standing], trend: Trend, position: int, loss: float | None = None
-) -> Forecast | None:
+def forecast(standings: Sequence[Standing], trend: Trend, position: int) -> Forecast | None:
     """What the cycles up to one position say of those after it.
 
-    `loss` is the share of the baseline whose loss is asked about: by default a twentieth of what tells
-    quality, a fifth of all else. None where too little is known: no baseline, no value now, fewer than
-    FEWEST cycles, or nothing that says how much the metric moves by itself.
+    None where too little is known: no baseline, no value now, fewer than FEWEST cycles, or nothing that says
+    how much the metric moves by itself.
     """
     seen = so_far(standings, trend, position)
     if seen is None:
         return None
-    drawn = damped.futures(seen.distances, seen.variance, seen.freedom)
-    cycle, gap = standings[position].cycle, _gap(standings, position)
+    drawn, metric = damped.futures(seen.distances), trend.metric
+    now, gap = standings[position].cycle, _gap(standings[: position + 1])
     ends = np.quantile(drawn[:FAN], (LOW, 0.5, HIGH), axis=1).T
-    fan = tuple(_ahead(trend.metric, seen, cycle + gap * h, e) for h, e in enumerate(ends, start=1))
-    loss = usual_loss(trend.metric) if loss is None else loss
-    line = line_at(trend.metric, seen.centre, loss)
+    fan = tuple(_ahead(metric, seen, now + gap * h, e) for h, e in enumerate(ends, start=1))
+    line = line_at(metric, seen)
     if line is None:
-        return Forecast(cycle, fan)
+        return Forecast(fan)
     if seen.distances[-1] <= line:
-        return Forecast(cycle, fan, loss, crossed=True)
-    earliest, likely = (None if h is None else cycle + gap * h for h in crossing(drawn, line))
-    return Forecast(cycle, fan, loss, False, earliest, likely)
+        return Forecast(fan, loss(metric), crossed=True)
+    bounds = (None if h is None else now + gap * h for h in crossing(drawn, line))
+    return Forecast(fan, loss(metric), False, *bounds)
 
 
-def usual_loss(metric: Metric) -> float:
+def loss(metric: Metric) -> float:
     """The loss that is asked about: a twentieth of quality is a drop, a fifth of all else a collapse."""
     return QUALITY_LOSS if metric.family == "quality" else LOSS
 
 
-def line_at(metric: Metric, centre: float, loss: float) -> float | None:
-    """The distance at which a share of the baseline is lost; of a rate that should be low there is none."""
-    base = float(stats.untransform(centre, metric.scale))
+def line_at(metric: Metric, seen: Seen) -> float | None:
+    """The distance at which that is lost; of a rate that should be low there is none."""
+    base = float(stats.untransform(seen.centre, metric.scale))
     if metric.healthy != "high" or base <= 0:
         return None
-    return float(stats.transform(base * (1 - loss), metric.scale)) - centre
+    return (float(stats.transform(base * (1 - loss(metric)), metric.scale)) - seen.centre) / seen.unit
 
 
 def crossing(drawn: Floats, line: float) -> tuple[int | None, int | None]:
@@ -119,122 +114,35 @@ def crossing(drawn: Floats, line: float) -> tuple[int | None, int | None]:
     return int(early[0]) + 1 if len(early) else None, int(late[0]) + 1 if len(late) else None
 
 
-def _gap(standings: Sequence[Standing], position: int) -> int:
+def so_far(standings: Sequence[Standing], trend: Trend, position: int) -> Seen | None:
+    """What was seen up to one position of what is compared with the same baseline; None is too little."""
+    if not speaks(standings[position]):
+        return None
+    # What a control lends has numbers below 0 and is no part of this story.
+    mine = [i for i in segments(standings[: position + 1])[-1] if standings[i].cycle >= 0]
+    found = course(trend, mine, ())
+    value = trend.values[position]
+    if not found.known[-1] or found.known.sum() < FEWEST or value is None or value.value is None:
+        return None
+    steps = noise.steps(found)
+    # What came without an error is told by its own steps.
+    unit = float(np.sqrt(steps.sampling[-1] or steps.size[-1]))
+    if not unit > 0:
+        return None
+    centre = _sign(trend.metric) * float(stats.transform(value.value, trend.metric.scale)) - found.d[-1]
+    return Seen(found.d / unit, unit, centre)
+
+
+def _gap(standings: Sequence[Standing]) -> int:
     """How far the cycles' numbers lie apart: the next is named as those before it."""
-    steps = np.diff([s.cycle for s in standings[: position + 1]])
-    return int(np.median(steps)) if len(steps) else 1
+    return int(np.median(np.diff([s.cycle for s in standings if s.cycle >= 0])))
 
 
 def _ahead(metric: Metric, seen: Seen, cycle: int, ends: Floats) -> Ahead:
-    values = stats.untransform(_sign(metric) * (seen.centre + ends), metric.scale)
+    values = stats.untransform(_sign(metric) * (seen.centre + seen.unit * ends), metric.scale)
     low, middle, high = sorted(map(float, values))
     return Ahead(cycle, low, middle, high)
 
 
-def so_far(standings: Sequence[Standing], trend: Trend, position: int) -> Seen | None:
-    """What was seen up to one position of what is compared with the same baseline; None is too little."""
-    now, base = standings[position], trend.baselines[position]
-    if not now.complete or now.cycle <= max(now.baseline, default=now.cycle):
-        return None
-    # What lies before a pinned baseline, such as an untuned first model, is another story.
-    mine = [i for i in range(position + 1) if standings[i].segment == now.segment]
-    mine = [i for i in mine if standings[i].cycle >= min(now.baseline)]
-    values = [trend.values[i] for i in mine]
-    found = [_moved(trend.metric, v, trend.baselines[i]) for i, v in zip(mine, values, strict=True)]
-    distances = np.array([np.nan if f is None else f[0] for f in found])
-    if np.isnan(distances[-1]) or np.isfinite(distances).sum() < FEWEST:
-        return None
-    variance, freedom = _noise(_errors(trend.metric, values, found), distances)
-    return Seen(distances, variance, freedom, _centre(trend.metric, base)) if variance[-1] > 0 else None
-
-
 def _sign(metric: Metric) -> float:
     return -1.0 if metric.healthy == "low" else 1.0
-
-
-def _centre(metric: Metric, baseline: Sequence[MetricValue]) -> float:
-    known = [b.value for b in baseline if b.value is not None]
-    return _sign(metric) * float(np.mean(stats.transform(known, metric.scale)))
-
-
-def _moved(
-    metric: Metric, value: MetricValue | None, baseline: Sequence[MetricValue]
-) -> tuple[float, Floats] | None:
-    """A value's distance from the baseline measured alike, and its replicates where every side has them."""
-    base = [b for b in baseline if b.value is not None]
-    if value is None or value.value is None or not base:
-        return None
-    sign = _sign(metric)
-    distance = sign * float(stats.transform(value.value, metric.scale)) - _centre(metric, base)
-    if not all(len(v.replicates) == GROUPS for v in (value, *base)):
-        return distance, np.zeros(0)
-    beside = np.mean([stats.transform(b.replicates, metric.scale) for b in base], axis=0)
-    return distance, np.asarray(sign * (stats.transform(value.replicates, metric.scale) - beside), float)
-
-
-def _errors(
-    metric: Metric, values: Sequence[MetricValue | None], found: Sequence[tuple[float, Floats] | None]
-) -> Floats:
-    """What sampling moves each cycle by; NaN where nothing tells.
-
-    Where there are replicates, of the paired change from the cycle before: what a prompt brings to both is
-    no noise.
-    """
-    errors = np.full(len(values), np.nan)
-    for i, (value, now) in enumerate(zip(values, found, strict=True)):
-        before = found[i - 1] if i else None
-        if value is None or value.value is None or now is None:
-            continue
-        if before is not None and len(before[1]) and len(now[1]):
-            errors[i] = stats.jackknife_se(now[1] - before[1]) / np.sqrt(2)
-        elif value.stderr is not None:
-            errors[i] = error_on_scale(value.value, value.stderr, metric.scale)
-        # No less than one step of a count, however saturated.
-        errors[i] = np.fmax(errors[i], stats.step_on_scale(value.value, value.step, metric.scale) or np.nan)
-    return errors
-
-
-def _noise(errors: Floats, distances: Floats) -> tuple[Floats, float]:
-    """Each cycle's variance with its degrees of freedom; learned from the steps so far where none is told."""
-    if not np.nansum(errors) > 0:
-        learned, freedom = learned_noise(distances[np.isfinite(distances)])
-        return np.full(len(errors), learned**2), freedom
-    usual = float(np.nanmean(errors**2))
-    # Twenty replicates tell a variance badly: each cycle's own is taken half way to that of all.
-    return (np.where(np.isnan(errors), usual, errors**2) + usual) / 2, GROUPS - 1.0
-
-
-def forecast_sentence(history: History, position: int, metric: str, slice: str | None = None) -> str:
-    """In words, when a metric will have lost a fifth of its baseline, and mean score a twentieth.
-
-    From the cycles up to one position; empty where nothing can be said, or all is lost already.
-    """
-    keys = dict.fromkeys([(metric, slice), ("mean_score", None)])
-    trends = [history.trends[key] for key in keys if key in history.trends]
-    return together([in_words(t.metric.label, forecast(history.standings, t, position)) for t in trends])
-
-
-def together(said: Sequence[str]) -> str:
-    """What is said of several metrics, under the one condition that all of it has; without what is empty."""
-    known = " ".join(words for words in said if words)
-    return f"If it goes on like this: {known}" if known else ""
-
-
-def in_words(label: str, found: Forecast | None) -> str:
-    """What is said of one metric; empty where nothing can be, or all is lost already."""
-    if found is None or found.loss is None or found.crossed:
-        return ""
-    lost, following = f"lost {found.loss:.0%} of its baseline", found.fan[0].cycle
-    if found.earliest is None:
-        return f"{label}: cannot bound when it will have {lost}, nothing points there yet."
-    if found.likely == following:
-        return f"{label} will more likely than not have {lost} with the next cycle."
-    begun = f"{label} will have {lost} not before cycle {found.earliest}"
-    if found.earliest == following:
-        begun = f"{label} may have {lost} with the next cycle"
-    end = (
-        "by when cannot be bounded"
-        if found.likely is None
-        else f"more likely than not by cycle {found.likely}"
-    )
-    return f"{begun}, {end}."

@@ -6,34 +6,45 @@ import csv
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).with_name("forecasts.csv")
+LED, SCORE = "the alarm's metric", "mean score"
 
 
 @dataclass(frozen=True)
 class Held:
-    """How forecasts held in one regime of one world, on series that nothing was chosen on; shares, or None.
+    """How forecasts under an alarm held in one regime of one world, on series that nothing was chosen on.
 
-    `of`: mean score, or the metrics that vote; `when`: at every cycle, or under an alert. `one`, `three`,
-    `five`: 80 % intervals so many cycles ahead that held. `bound_held`: of the `bounds` that ruled a cycle
-    out, those before which nothing was lost; `came`: of the `dates` that the series reached, those by which
-    it was. `alone`: forecasts of a 'not before' without such a date; `silent`: of neither.
+    `of`: LED or SCORE. `forecasts` in so many `series`, `asked`: those before the loss. Shares, None where
+    there is nothing to take one of: `one`, `three`, `five`: 80 % intervals so many cycles ahead that held;
+    `bound_held`: of the `bounds` that ruled a cycle out, those before which nothing was lost; `came`: of the
+    `dates` that the series reached, those by which it was; with 95 % intervals over series. `undated`: of
+    those asked, a 'not before' without a date; `silent`: neither.
     """
 
     world: str
     regime: str
     of: str
-    when: str
     series: int
+    forecasts: int
     one: float | None
     three: float | None
     five: float | None
+    asked: int
     bounds: int
     bound_held: float | None
+    bound_low: float | None
+    bound_high: float | None
     dates: int
     came: float | None
-    alone: float | None
+    came_low: float | None
+    came_high: float | None
+    undated: float | None
     silent: float | None
+
+
+WORDS, COUNTS = ("world", "regime", "of"), ("series", "forecasts", "asked", "bounds", "dates")
 
 
 def read(file: Path) -> list[Held]:
@@ -45,14 +56,13 @@ def read(file: Path) -> list[Held]:
 
 
 def _held(row: dict[str, str]) -> Held:
-    def share(name: str) -> float | None:
-        return float(row[name]) if row[name] else None
+    facts: dict[str, Any] = {name: _share(text) for name, text in row.items() if name not in WORDS}
+    facts |= {name: int(row[name]) for name in COUNTS} | {name: row[name] for name in WORDS}
+    return Held(**facts)
 
-    facts = (row["world"], row["regime"], row["of"], row["when"], int(row["series"]))
-    intervals = (share("held_1"), share("held_3"), share("held_5"))
-    bounds, dates = int(row["bound"]), int(row["likely"])
-    came, rest = share("likely_came"), (share("open"), share("silent"))
-    return Held(*facts, *intervals, bounds, share("bound_held"), dates, came, *rest)
+
+def _share(text: str) -> float | None:
+    return float(text) if text else None
 
 
 @lru_cache(maxsize=1)

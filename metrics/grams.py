@@ -105,6 +105,47 @@ def _added(
     )
 
 
+@kernel
+def keyed(rows: Array) -> Array:
+    """The number of the gram whose words' hashes stand in each row, (grams, words)."""
+    out = np.empty(len(rows), np.uint64)
+    for i in range(len(rows)):
+        out[i] = _gram(rows[i], 0, rows.shape[1])
+    return out
+
+
+@kernel
+def _places(hashes: Array, starts: Array, names: Array, k: int) -> tuple[Array, Array, Array]:
+    width = 4
+    while width < 2 * len(names):
+        width *= 2
+    table, code, last = np.zeros(width, np.uint64), np.zeros(width, np.int64), np.full(len(names), -1)
+    for i in range(len(names)):
+        place = slot(table, names[i])
+        table[place], code[place] = names[i], i
+    which, source, at, filled = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64), 0
+    for text in range(len(starts) - 1):
+        for word in range(starts[text], starts[text + 1] - k + 1):
+            place = slot(table, _gram(hashes, word, k))
+            if table[place] == 0 or last[code[place]] == text:
+                continue
+            if filled == len(which):
+                which, source = np.concatenate((which, which)), np.concatenate((source, source))
+                at = np.concatenate((at, at))
+            which[filled], source[filled], at[filled] = code[place], text, word
+            last[code[place]] = text
+            filled += 1
+    return which[:filled].copy(), source[:filled].copy(), at[:filled].copy()
+
+
+def places(words: Words, names: Hashes, k: int) -> tuple[Ints, Ints, Ints]:
+    """Where some k-grams stand: which of `names` (all different), in which text, from which word on.
+
+    The first place in each text, in order of text; words are counted over all texts.
+    """
+    return _places(words.hashes, words.starts, names, k)
+
+
 def _tallied(keys: Array, source: Array, group: Array, texts: Array, times: Array) -> Grams:
     """The types among the keys, and their entries; many keys by two threads, half of the buckets each."""
     keys, source, borders = parted(keys, source, buckets(len(keys)))

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from metrics.core import SEVERITIES, Finding, History, Judgement, Status
-from metrics.store import Alert, Verdict
+from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
+from metrics.doubts import Doubts
+from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
 Said = Sequence[tuple[str, Sequence[Judgement]]]
 
 
+def judged(history: History, rules: Sequence[UserRule]) -> list[Verdict]:
+    """One verdict per cycle: what the built-in rules say, and the user's rules beside them."""
+    # In order of their names; the early warning comes first and gives the status.
+    said = [(name, each.evaluate(history, {})) for name, each in RULES.all().items() if each.builtin]
+    for rule in rules:
+        said.append((f"{rule.kind}:{rule.id}", RULES.get(rule.kind).evaluate(history, rule.options)))
+    return conclude(history, said)
+
+
 def conclude(history: History, said: Said) -> list[Verdict]:
     """Join what the rules say of each cycle; the first rule gives the status, the others may raise it."""
-    verdicts = []
-    for position in range(len(history.standings)):
+    verdicts: list[Verdict] = []
+    doubts = Doubts(history)
+    for position, standing in enumerate(history.standings):
+        if standing.cycle < 0:
+            continue  # lent by a control lineage, which has verdicts of its own
         base = said[0][1][position]
         findings = tuple((name, f) for name, each in said for f in each[position].findings)
         status, message, since = _worst(base, findings)
+        message = " ".join([message, *doubts.after(position, verdicts[-1] if verdicts else None)])
         verdicts.append(
             Verdict(
                 base.cycle, status, base.quality or "unknown", since, base.quality_since, message, findings
@@ -36,11 +51,18 @@ def _worst(base: Judgement, findings: Sequence[tuple[str, Finding]]) -> tuple[St
     return worst.severity, f"{worst.message} {base.message}", worst.since
 
 
-def episodes(lineage: str, verdicts: Sequence[Verdict]) -> list[Alert]:
-    """Runs of cycles in which one rule keeps finding the same thing; a watch is an episode of its own."""
+def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> list[Alert]:
+    """Runs of cycles in which one rule keeps finding the same thing; a watch is an episode of its own.
+
+    `accepted` are the first cycles of baselines that a person accepted: what is open there is closed.
+    """
     open_now: dict[tuple[Any, ...], Alert] = {}
     closed: list[Alert] = []
+    starts = sorted(accepted)
     for verdict in verdicts:
+        while starts and starts[0] <= verdict.cycle:
+            closed = [_accepted(alert, starts[0]) for alert in (*closed, *open_now.values())]
+            open_now, starts = {}, starts[1:]
         if verdict.status in UNJUDGED and not verdict.findings:
             # Nothing can be said of this cycle, so an alert is neither over nor confirmed. Where a new
             # baseline is learned, it never will be: what was lost is the new normal, and the alert stays.
@@ -56,7 +78,12 @@ def episodes(lineage: str, verdicts: Sequence[Verdict]) -> list[Alert]:
 
 
 def _ended(alert: Alert, cycle: int) -> Alert:
-    return Alert(**{**alert.__dict__, "resolved_cycle": cycle})
+    return replace(alert, resolved_cycle=cycle)
+
+
+def _accepted(alert: Alert, cycle: int) -> Alert:
+    over = alert.resolved_cycle is not None or alert.accepted_cycle is not None
+    return alert if over else replace(alert, accepted_cycle=cycle)
 
 
 def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle: int) -> Alert:
@@ -66,10 +93,16 @@ def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle:
     return Alert(lineage, rule, *what, since, first, cycle, None, finding.message, finding.evidence)
 
 
-def check_result(lineage: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The verdict after the last of these cycles, as outside scripts read it."""
+def open_since(verdicts: Sequence[Verdict]) -> int | None:
+    """The first cycle of the evidence that the lineage is narrowing now; None where it is not."""
+    last = verdicts[-1] if verdicts else None
+    return last.since if last is not None and last.status in ("narrowing", "collapse") else None
+
+
+def check_result(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> dict[str, Any]:
+    """The verdict after the last of these cycles, as outside scripts read it; `accepted` as in `episodes`."""
     last = verdicts[-1]
-    known = episodes(lineage, verdicts)
+    known = episodes(lineage, verdicts, accepted)
     alerts = [a for a in known if a.last_cycle == last.cycle]
     return {
         "lineage": lineage,
@@ -96,6 +129,7 @@ def check_result(lineage: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 def _last_healthy(verdicts: Sequence[Verdict], alerts: Sequence[Alert]) -> int | None:
     """The cycle to go back to: the last healthy one before the evidence of any narrowing that is not over."""
-    since = [a.since_cycle for a in alerts if a.resolved_cycle is None and a.severity != "watch"]
+    standing = [a for a in alerts if a.resolved_cycle is None and a.accepted_cycle is None]
+    since = [a.since_cycle for a in standing if a.severity != "watch"]
     healthy = [v.cycle for v in verdicts if v.status == "healthy" and all(v.cycle < s for s in since)]
     return healthy[-1] if healthy else None

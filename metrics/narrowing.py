@@ -1,6 +1,6 @@
 """The early-warning test: metric values in, verdicts out. It stores nothing and asks nobody.
 
-It reads each metric's deviation from its baseline, cycle after cycle, and keeps track of what has been low
+It reads how far each metric lies from its baseline, cycle after cycle, and keeps track of what has been low
 and for how long. Everything said of a cycle is computed from that cycle and earlier ones.
 """
 
@@ -9,66 +9,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from metrics.core import Quality, Standing, Status, Trend
-from metrics.deviations import Deviation, deviation, joint_index, pairs
+import numpy as np
 
-METRIC_LINE = -2.2
-INDEX_LINE = -1.75
-QUALITY_LINE = -1.75
-WATCH_LINE = -2.5
-RUN = 2
-QUIET_METRIC, QUIET_INDEX, QUIET_CYCLES = -1.0, -0.8, 3
+from metrics.alarms import Alarm
+from metrics.core import FEWEST_BASELINE, Quality, Standing, Status, Trend
+from metrics.deviations import Deviation
+from metrics.panel import Cycles, Panel, segments, speaks
+
+# From here on a metric is called low: two cycles running of it, and nothing else, ring the alarm among eight
+# metrics that move as much alike as most do.
+METRIC_LINE = -2.7
+# One cycle as low as this is worth a look, no more.
+WATCH_LINE = -2.75
+# Lost, and surely lost, as shares of the baseline: then it is a collapse.
 LOSS, LOSS_SURE = 0.20, 0.10
+# No alarm before so many low cycles running, and no verdict before so many after the baseline.
+RUN = 2
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the test says after one cycle."""
+    """What the test says after one cycle.
+
+    `strength`: how low the metrics lie together beside the line, 1 at the line. `low`: those that are low,
+    the lowest first; `silent`: those that had values in the baseline and have none now.
+    """
 
     cycle: int
     status: Status
     quality: Quality
     since: int | None = None
     quality_since: int | None = None
-    index: float | None = None
+    strength: float | None = None
     lead: str | None = None
+    low: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     deviations: dict[str, Deviation] = field(default_factory=dict)
-
-
-@dataclass
-class _Run:
-    """How long something has been low, how long it has been quiet, and since when it counts as down."""
-
-    line: float
-    quiet_line: float
-    low: list[int] = field(default_factory=list)
-    quiet: int = 0
-    since: int | None = None
-
-    def step(self, cycle: int, z: float | None) -> None:
-        """Take in one cycle; one that says nothing breaks a run, whichever way it went."""
-        if z is None:
-            self.low, self.quiet = [], 0
-            return
-        self.low = [*self.low, cycle] if z <= self.line else []
-        self.quiet = self.quiet + 1 if z > self.quiet_line else 0
-
-    @property
-    def triggers(self) -> bool:
-        """Low often enough in a row."""
-        return len(self.low) >= RUN
-
-
-@dataclass
-class _State:
-    metrics: dict[str, _Run] = field(default_factory=dict)
-    index: _Run = field(default_factory=lambda: _Run(INDEX_LINE, QUIET_INDEX))
-    quality: _Run = field(default_factory=lambda: _Run(QUALITY_LINE, QUIET_METRIC))
-    since: int | None = None
-    lead: str | None = None
-    collapsed: bool = False
-    quiet: int = 0
-    judged: int = 0
 
 
 def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None) -> list[Reading]:
@@ -76,91 +52,90 @@ def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend 
 
     `trends` are those of the whole, in a fixed order; `quality` is mean score, which never makes a narrowing.
     """
-    states: dict[int, _State] = {}
-    readings: list[Reading] = []
-    for position, standing in enumerate(standings):
-        state = states.setdefault(standing.segment, _State())
-        # What lies before a pinned baseline, such as an untuned first model, says nothing of normal noise.
-        first = min(standing.baseline, default=0)
-        past = [i for i in range(position) if standings[i].segment == standing.segment]
-        past = [i for i in past if standings[i].cycle >= first]
+    readings = {i: Reading(s.cycle, "learning", "unknown") for i, s in enumerate(standings)}
+    for positions in segments(standings):
+        found = _segment(standings, trends, quality, positions)
+        readings |= dict(zip(positions, found, strict=True))
+    return list(readings.values())
+
+
+def _segment(
+    standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None, positions: Sequence[int]
+) -> list[Reading]:
+    cycles = Cycles.of(standings, positions)
+    panel = Panel.of(trends, cycles)
+    score = Panel.of([quality] if quality else [], cycles)
+    test = _Test(Alarm(panel, panel.joint()), Alarm(score, score.joint()))
+    return [test.step(standings[i], at) for at, i in enumerate(positions)]
+
+
+@dataclass
+class _Test:
+    voters: Alarm
+    score: Alarm
+    collapsed: bool = False
+    judged: int = 0
+    before: dict[str, Deviation] = field(default_factory=dict)
+
+    def step(self, standing: Standing, at: int) -> Reading:
         if standing.opens_segment:
-            readings.append(Reading(standing.cycle, "not_comparable", "unknown"))
-            continue
-        found = _deviations(trends, position, past)
-        score = _deviations([quality] if quality else [], position, past)
-        readings.append(_advance(state, standing, found, score))
-    return readings
+            return Reading(standing.cycle, "not_comparable", "unknown")
+        panel = self.voters.panel
+        found, silent = panel.deviations(at), self._silent(at) if speaks(standing) else ()
+        if not speaks(standing):
+            return Reading(standing.cycle, "learning", "unknown", deviations=found)
+        self.voters.step(at)
+        quality = self._quality(at)
+        self.judged += 1
+        strength = float(self.voters.joint.strength[at])
+        status = self._status(at, found, quality, silent)
+        self.before = found
+        return Reading(
+            standing.cycle,
+            status,
+            "unknown" if status == "learning" else quality,
+            self.voters.cycle,
+            self.score.cycle if quality == "dropped" else None,
+            None if np.isnan(strength) else strength,
+            None if self.voters.lead is None else panel.trends[self.voters.lead].metric.name,
+            tuple(panel.trends[i].metric.name for i in self.voters.low(at)),
+            silent,
+            found | self.score.panel.deviations(at),
+        )
+
+    def _quality(self, at: int) -> Quality:
+        if not self.score.panel.votes[:, at].any():
+            return "unknown"
+        self.score.step(at)
+        return "steady" if self.score.since is None else "dropped"
+
+    def _silent(self, at: int) -> tuple[str, ...]:
+        """What votes, had a value in the baseline and has none now."""
+        panel = self.voters.panel
+        i = panel.cycles.positions[at]
+        return tuple(
+            t.metric.name
+            for t in panel.trends
+            if (now := t.values[i]) is not None and now.status != "ok"
+            if sum(then.status == "ok" for then in t.baselines[i]) >= FEWEST_BASELINE
+        )
+
+    def _status(
+        self, at: int, found: dict[str, Deviation], quality: Quality, silent: tuple[str, ...]
+    ) -> Status:
+        voters = {name: d for name, d in found.items() if d.votes}
+        if self.voters.since is None:
+            self.collapsed = False
+            if self.judged < RUN or not (voters or silent):
+                return "learning"
+            # Outputs that say nothing narrow nothing, and are no good sign either.
+            alert = silent or any(d.z <= WATCH_LINE for d in voters.values())
+            return "watch" if alert else "healthy"
+        # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
+        lost = any(_lost(d) and _lost(self.before.get(name)) for name, d in voters.items())
+        self.collapsed = self.collapsed or lost or quality == "dropped"
+        return "collapse" if self.collapsed else "narrowing"
 
 
-def _deviations(trends: Sequence[Trend], position: int, past: Sequence[int]) -> dict[str, Deviation]:
-    found = {}
-    for trend in trends:
-        value = trend.values[position]
-        if value is not None:
-            result = deviation(trend.metric, value, trend.baselines[position], pairs(trend, past))
-            if result is not None:
-                found[trend.metric.name] = result
-    return found
-
-
-def speaks(standing: Standing) -> bool:
-    """Whether a verdict may be given: the baseline stands, and lies wholly before this cycle."""
-    return standing.complete and standing.cycle > max(standing.baseline, default=standing.cycle)
-
-
-def _advance(
-    state: _State, standing: Standing, found: dict[str, Deviation], score: dict[str, Deviation]
-) -> Reading:
-    cycle = standing.cycle
-    if not speaks(standing):
-        return Reading(cycle, "learning", "unknown", deviations=found)
-    voters = {name: d for name, d in found.items() if d.votes}
-    index = joint_index(list(voters.values()))
-    for name in voters.keys() | state.metrics.keys():
-        run = state.metrics.setdefault(name, _Run(METRIC_LINE, QUIET_METRIC))
-        run.step(cycle, voters[name].z if name in voters else None)
-    state.index.step(cycle, index)
-    dropped = _quality(state, cycle, score.get("mean_score"))
-    state.judged += 1
-    if not voters or (state.judged < RUN and state.since is None):
-        return Reading(cycle, "learning", "unknown", index=index, deviations={**found, **score})
-    _alarm(state, voters, index)
-    status = _status(state, voters, dropped)
-    return Reading(
-        cycle, status, dropped, state.since, state.quality.since, index, state.lead, {**found, **score}
-    )
-
-
-def _quality(state: _State, cycle: int, score: Deviation | None) -> Quality:
-    run = state.quality
-    run.step(cycle, None if score is None else score.z)
-    if run.since is None and run.triggers:
-        run.since = run.low[0]
-    elif run.since is not None and run.quiet >= QUIET_CYCLES:
-        run.since = None
-    if score is None:
-        return "unknown"
-    return "steady" if run.since is None else "dropped"
-
-
-def _alarm(state: _State, voters: dict[str, Deviation], index: float | None) -> None:
-    """Switch the alarm on after RUN low cycles, off after QUIET_CYCLES quiet ones."""
-    low = {name: run for name, run in state.metrics.items() if run.triggers and name in voters}
-    runs = [*low.values(), *([state.index] if state.index.triggers else [])]
-    if state.since is None and runs:
-        state.since = min(run.low[0] for run in runs)
-        state.lead = min(low or voters, key=lambda name: voters[name].z)
-    quiet = all(d.z > QUIET_METRIC for d in voters.values()) and (index or 0.0) > QUIET_INDEX
-    state.quiet = state.quiet + 1 if quiet else 0
-    if state.since is not None and state.quiet >= QUIET_CYCLES:
-        state.since, state.lead, state.collapsed = None, None, False
-
-
-def _status(state: _State, voters: dict[str, Deviation], quality: Quality) -> Status:
-    if state.since is None:
-        return "watch" if any(d.z <= WATCH_LINE for d in voters.values()) else "healthy"
-    # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
-    lost = any(d.change <= -LOSS and d.sure_change <= -LOSS_SURE for d in voters.values())
-    state.collapsed = state.collapsed or lost or quality == "dropped"
-    return "collapse" if state.collapsed else "narrowing"
+def _lost(d: Deviation | None) -> bool:
+    return d is not None and d.change <= -LOSS and d.sure_change <= -LOSS_SURE

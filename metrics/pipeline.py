@@ -9,15 +9,31 @@ from typing import Any
 
 import pandas as pd
 
-from metrics import aggregates, engine
-from metrics.core import METRICS, RULES, History, Metric, Standing, TailwatchError, Trend
+from metrics import advising, aggregates, engine, moving
+from metrics.baselines import REFERENCE, Choice
+from metrics.choosing import choose
+from metrics.core import (
+    FEWEST_BASELINE,
+    METRICS,
+    History,
+    Metric,
+    MetricValue,
+    Standing,
+    TailwatchError,
+    Trend,
+)
 from metrics.fields import clean
+from metrics.foretelling import foretold
 from metrics.intake import Item, take
-from metrics.judging import check_result, conclude, episodes
+from metrics.judging import check_result, episodes, judged, open_since
+from metrics.parts import seed_of
+from metrics.planning import Aim
 from metrics.rarefying import resized
-from metrics.store import Store, Stored
+from metrics.store import Store, Stored, ValueKey
 
 Progress = Callable[[float, str], None]
+# Cycle, metric, version, comparison.
+_Measured = tuple[int, str, int, str]
 
 
 def _silent(share: float, what: str) -> None:
@@ -107,12 +123,22 @@ def reference(
     return len(given.outputs)
 
 
+def choose_baseline(store: Store, lineage: str, *, progress: Progress = _silent, **choice: Any) -> Choice:
+    """Choose what counts as normal for a lineage, see `choosing.choose`, and judge every cycle by it."""
+    refresh(store, lineage, progress=progress)
+    chosen = choose(store, lineage, **choice)
+    refresh(store, lineage, progress=progress)
+    return chosen
+
+
 def refresh(store: Store, lineage: str | None = None, *, progress: Progress = _silent) -> list[str]:
     """Compute what is missing, for one lineage or all: idempotent, resumable, the cure after a crash.
 
-    Returns the lineages that something was computed for.
+    With a lineage come those that have it as their control. Returns the lineages that something was
+    computed for.
     """
-    names = [lineage] if lineage is not None else store.lineages()["lineage"].tolist()
+    all_of_them = store.lineages()["lineage"].tolist() if lineage is None else []
+    names = all_of_them if lineage is None else [lineage, *store.followers(lineage)]
     done = [name for name in names if _refresh_one(store, name, progress)]
     progress(1.0, "Done")
     return done
@@ -124,7 +150,7 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
     while True:
         state = store.state(lineage)
         if state is None:
-            raise _no_lineage(store, lineage)
+            raise no_lineage(store, lineage)
         if state.data_revision == state.measured_revision and not engine.outdated(store, lineage):
             return worked
         worked = True
@@ -134,7 +160,8 @@ def _refresh_one(store: Store, lineage: str, progress: Progress) -> bool:
             return True
 
 
-def _no_lineage(store: Store, lineage: str) -> TailwatchError:
+def no_lineage(store: Store, lineage: str) -> TailwatchError:
+    """What to say of a lineage that is not in the store."""
     names = store.lineages()["lineage"].tolist()
     found = f"it has {', '.join(names)}." if names else "it is empty."
     return TailwatchError(f"There is no lineage '{lineage}' in the store;", found, "Upload a cycle first.")
@@ -164,20 +191,39 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     standings = store.standings(lineage)
     stored = store.all_values(lineage, metric, slice)
     catalog = known_metrics(store, lineage)
-    names = sorted({(k[2], k[1]) for k in stored if k[2] in catalog}, key=lambda k: (k[0], k[1] or ""))
+    told = {(k[2], k[1]) for k in stored if k[2] in catalog and seed_of(k[1]) is None}
+    seeds = _seeds(stored)
 
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
         return stored.get((cycle, part, metric, catalog[metric].version, standing.comparison))
 
     trends = {}
-    for name, part in names:
+    for name, part in sorted(told, key=lambda k: (k[0], k[1] or "")):
         own = tuple(value(s, s.cycle, name, part) for s in standings)
         base = tuple(
-            tuple(v for v in (value(s, c, name, part) for c in s.baseline) if v is not None)
+            tuple(v for v in (value(s, c, name, part) for c in _times(s.baseline)) if v is not None)
             for s in standings
         )
-        trends[(name, part)] = Trend(catalog[name], part, own, base)
+        each = tuple(
+            seeds.get((s.cycle, name, catalog[name].version, s.comparison), ()) if part is None else ()
+            for s in standings
+        )
+        trends[(name, part)] = Trend(catalog[name], part, own, base, each if any(each) else ())
     return History(lineage, tuple(standings), trends)
+
+
+def _times(baseline: tuple[int, ...]) -> tuple[int, ...]:
+    """The human reference, which no retraining moves, counts as the fewest cycles that make a baseline."""
+    return baseline * FEWEST_BASELINE if baseline == (REFERENCE,) else baseline
+
+
+def _seeds(stored: Mapping[ValueKey, MetricValue]) -> dict[_Measured, tuple[MetricValue, ...]]:
+    """The values of replicate seeds, in order of seed."""
+    found: dict[_Measured, list[MetricValue]] = {}
+    for (cycle, part, metric, version, key), value in stored.items():
+        if seed_of(part) is not None:
+            found.setdefault((cycle, metric, version, key), []).append(value)
+    return {key: tuple(sorted(each, key=lambda v: seed_of(v.slice) or 0)) for key, each in found.items()}
 
 
 def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.DataFrame:
@@ -203,13 +249,11 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
 
 
 def judge(store: Store, lineage: str, revision: int) -> bool:
-    """Apply every rule to what was measured and store what they say; False where the data moved on."""
+    """Apply every rule, foretell, and store what is said; False where the data moved on."""
     past = history(store, lineage)
-    said = [("early_warning", RULES.get("early_warning").evaluate(past, {}))]
-    for user in store.rules(lineage):
-        said.append((f"{user.kind}:{user.id}", RULES.get(user.kind).evaluate(past, user.options)))
-    verdicts = conclude(past, said)
-    return store.save_verdicts(lineage, verdicts, episodes(lineage, verdicts), revision)
+    verdicts = foretold(past, judged(past, store.rules(lineage)))
+    alerts = episodes(lineage, verdicts, store.accepted(lineage))
+    return store.save_verdicts(lineage, verdicts, alerts, revision)
 
 
 def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any]:
@@ -224,4 +268,14 @@ def check(store: Store, lineage: str, cycle: int | None = None) -> dict[str, Any
             f"Lineage '{lineage}' has no cycle {cycle};", f"it has {', '.join(map(str, known))}."
         )
     upto = verdicts if cycle is None else verdicts[: known.index(cycle) + 1]
-    return check_result(lineage, upto)
+    return check_result(lineage, upto, store.accepted(lineage))
+
+
+def plan(store: Store, lineage: str, aim: Aim) -> dict[str, Any]:
+    """What the eval set of a lineage can see, and how many prompts would be enough; brought up to date.
+
+    Raises TailwatchError where too few cycles say how much the lineage moves by chance.
+    """
+    refresh(store, lineage)
+    quiet = moving.before(history(store, lineage, slice=None), open_since(store.verdicts(lineage)))
+    return advising.plan(moving.learn(quiet), aim)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metrics.core import TailwatchError
@@ -52,13 +51,6 @@ def print_rows(rows: pd.DataFrame, form: str) -> None:
         print(rows.map(safe_cell).to_csv(index=False), end="")
     else:
         print_table(rows)
-
-
-def cycles_text(cycles: Sequence[int]) -> str:
-    """'cycle 3', 'cycles 0 to 4'."""
-    if len(cycles) > 2 and cycles[-1] - cycles[0] == len(cycles) - 1:
-        return f"cycles {cycles[0]} to {cycles[-1]}"
-    return ("cycle " if len(cycles) == 1 else "cycles ") + ", ".join(map(str, cycles))
 
 
 def parse_cycles(text: str) -> list[int]:

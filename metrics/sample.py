@@ -13,12 +13,13 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from metrics import grams, stats, text
+from metrics import grams, stats, text, traces
 from metrics.abundance import Abundance
 from metrics.comparison import WHOLE, Comparison
 from metrics.core import GROUPS
 from metrics.embed import Vectors
 from metrics.features import Floats, Ints, Reference, Spread, vectors_of, width_given
+from metrics.phrasings import Phrasings
 from metrics.rows import Bools, Rows
 
 # More outputs than this are worked through in partitions, whose states are merged.
@@ -110,11 +111,7 @@ class Sample(Rows):
         if self._part_of is not None:
             whole, rows = self._part_of
             return text.chosen(whole.words, rows)
-        found = text.words(self.frame["output"])
-        if not self.has("actions"):
-            return found
-        rows = np.flatnonzero(self.frame["actions"].notna())
-        return text.replaced(found, rows, [list(a) for a in self.frame["actions"].iloc[rows]])
+        return traces.words(self.frame)
 
     @property
     def lengths(self) -> Floats:
@@ -234,6 +231,7 @@ _WANTS: dict[str, Callable[[Sample], object]] = {
     "reference": lambda s: s.reference is not None and s.reference.width == s.width,
     "reference texts": lambda s: s.reference is not None and s.reference.frame["output"].notna().any(),
     "tail": lambda s: s.comparison.tail,
+    "phrasings": lambda s: s.comparison.phrasings is not None,
     "score or verified": lambda s: s.has("score") or s.has("verified"),
     "several outputs of a prompt": lambda s: s.clustered,
 }
@@ -247,6 +245,7 @@ def demo_sample(
     mass: Mapping[str, float] | None = None,
     surprise: float | None = None,
     vocabulary: int = 0,
+    phrasings: Mapping[str, float] | None = None,
     reference: Sequence[Sequence[float]] | None = None,
     reference_texts: Sequence[str] | None = None,
     reference_labels: Sequence[str] | None = None,
@@ -272,6 +271,7 @@ def demo_sample(
         mass=mass or {},
         surprise=surprise,
         vocabulary=vocabulary,
+        phrasings=Phrasings.of(phrasings) if phrasings else None,
     )
     beside = {
         "embedding": reference,

@@ -81,18 +81,17 @@ def jackknife_interval(
     """
     centre = float(transform(value, scale))
     se = jackknife_se(transform(replicates, scale))
-    se = max(se, step_on_scale(value, step, scale))
+    se = max(se, float(step_on_scale(value, step, scale)))
     half = float(stdtrit(GROUPS - 1, 0.5 + level / 2)) * se
     low, high = untransform([centre - half, centre + half], scale)
     return float(low), float(high)
 
 
-def step_on_scale(value: float, step: float | None, scale: Scale) -> float:
-    """What one step of a count, say 1/53, comes to on a transformed scale near `value`."""
-    if not step:
-        return 0.0
-    other = value - step if value - step > 0 else value + step
-    return float(abs(transform(value, scale) - transform(other, scale)))
+def step_on_scale(value: npt.ArrayLike, step: npt.ArrayLike | None, scale: Scale) -> Floats:
+    """What one step of a count, say 1/53, comes to on a transformed scale near `value`; 0 without one."""
+    x, size = np.asarray(value, float), np.asarray(0.0 if step is None else step, float)
+    other = np.where(x - size > 0, x - size, x + size)
+    return np.asarray(np.abs(transform(x, scale) - transform(other, scale)), float)
 
 
 def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:

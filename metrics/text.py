@@ -114,11 +114,15 @@ def _with_odd(found: Words, odd: Ints, data: npt.NDArray[np.uint8], offsets: Int
     return replaced(replace(found, covered=covered), odd, [tokenize(text, None) for text in texts])
 
 
+def hashed(tokens: Sequence[str]) -> Hashes:
+    """The hash of each token, as `words` gives it."""
+    codes = np.frombuffer("".join(tokens).encode("utf-32-le"), np.uint32)
+    return np.asarray(scanning.hash_words(codes, np.cumsum([len(t) for t in tokens], dtype=np.int64)))
+
+
 def replaced(found: Words, rows: Ints, tokens: Sequence[Sequence[str]]) -> Words:
     """The same words, but those of some rows, in order, given as lists of tokens, such as actions."""
-    flat = [token for each in tokens for token in each[:TOKEN_BUDGET]]
-    codes = np.frombuffer("".join(flat).encode("utf-32-le"), np.uint32)
-    hashes = scanning.hash_words(codes, np.cumsum([len(token) for token in flat], dtype=np.int64))
+    hashes = hashed([token for each in tokens for token in each[:TOKEN_BUDGET]])
     lengths, before = found.lengths.copy(), np.diff(found.starts)
     lengths[rows] = [len(each) for each in tokens]
     special = np.zeros(len(before), bool)

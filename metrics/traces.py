@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metrics import text
+
 ROLES = ("assistant", "user", "system", "tool", "developer", "function", "model", "human", "ai")
 OURS = ("assistant", "model", "ai")
 THEIRS = ("user", "human")
@@ -169,3 +171,12 @@ def actions(messages: Messages) -> list[str]:
         found += [SAY] if said_by([item], OURS) else []
         found += calls(item)
     return found
+
+
+def words(frame: pd.DataFrame) -> text.Words:
+    """The words of each output; of an agent's trace, its actions."""
+    found = text.words(frame["output"])
+    if "actions" not in frame or not frame["actions"].notna().any():
+        return found
+    rows = np.flatnonzero(frame["actions"].notna())
+    return text.replaced(found, rows, [list(a) for a in frame["actions"].iloc[rows]])

@@ -366,6 +366,16 @@ def histories() -> dict[str, History]:
     }
 
 
+def parted(sds: float) -> History:
+    """Voters of the whole and of two slices, and six classes; one slice and one class fall with the whole."""
+    fall, names = [0.0] * 8 + [sds] * 12, [m.name for m in planted.voters()]
+    falling: list[planted.Key] = [(name, part) for part in (None, "task=a") for name in names]
+    still: list[planted.Key] = [*((name, "task=b") for name in names), ("mean_score", None)]
+    still += [("class_recall", f"class:{i}") for i in range(5)]
+    falling.append(("class_recall", "class:x"))
+    return planted.of({**dict.fromkeys(falling, fall), **dict.fromkeys(still, [0.0] * 20)}, seed=1)
+
+
 def check_no_peeking(rule: Rule) -> None:
     for name, past in histories().items():
         whole = said(rule, past)
@@ -394,8 +404,8 @@ def check_rule_deterministic(rule: Rule) -> None:
 
 
 def check_fires(rule: Rule) -> None:
-    """Silent while nothing happens, and not silent when every voter falls at cycle 8."""
-    quiet, loud = said(rule, planted.history({}, seed=1)), said(rule, planted.collapsing(onset=8, sds=20.0))
+    """Silent while nothing happens, and not silent when every voter, a slice and a class fall at cycle 8."""
+    quiet, loud = (said(rule, parted(sds)) for sds in (0.0, 20.0))
     assert [j.cycle for j in quiet if j.findings] == []
     fired = [j.cycle for j in loud if j.findings]
     assert fired

@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metrics import stats
 from metrics.core import GROUPS, METRICS, History, Metric, MetricValue, Standing, Trend
 from metrics.sample import Sample, demo_sample
+
+Floats = npt.NDArray[np.float64]
 
 CLASSES = list("abcdefgh")
 SHARES = np.array([0.3, 0.25, 0.15, 0.1, 0.08, 0.05, 0.04, 0.03])
@@ -58,6 +61,8 @@ def columns_for(metric: Metric, n: int = 400, narrow: float = 0.0) -> dict[str, 
 
 
 HUMAN = columns(300, seed=3)
+# Words that stand beside each other by chance alone, and the shares of outputs in which they do.
+PHRASINGS = {"word0 word0": 0.2, "word0 word1": 0.12, "word2 word0": 0.08, "word1 word0 word0": 0.02}
 BESIDE = {
     "tail": TAIL,
     "classes": CLASSES,
@@ -65,6 +70,7 @@ BESIDE = {
     "size": 150,
     "surprise": 4.0,
     "vocabulary": 500,
+    "phrasings": PHRASINGS,
     "reference": HUMAN["embedding"],
     "reference_texts": HUMAN["output"],
     "reference_labels": HUMAN["label"],
@@ -91,6 +97,27 @@ def lacking(cols: Mapping[str, Sequence[Any]], need: str) -> Sample:
     return sample({name: column for name, column in cols.items() if name not in gone}, **facts)
 
 
+def carried_over(fresh: Floats, carry: float) -> Floats:
+    """Stationary noise of variance 1 from fresh noise, (cycles, ...), `carry` of it left after one cycle."""
+    noise = fresh.copy()
+    for cycle in range(1, len(noise)):
+        noise[cycle] = carry * noise[cycle - 1] + np.sqrt(1 - carry**2) * fresh[cycle]
+    return noise
+
+
+def noises(seed: int, count: int, carry: float) -> tuple[Floats, Floats]:
+    """Noise of variance 1: of retraining, (cycles,), and of sampling, of the whole and of each group.
+
+    With `carry` all retrain noise is carried over, and half the variance of sampling noise.
+    """
+    drawn = np.random.default_rng(seed).normal(size=(count, 2 + GROUPS))
+    retrained, sampled = drawn[:, 0], drawn[:, 1:]
+    if carry:
+        held = np.random.default_rng([seed, 1]).normal(size=sampled.shape)
+        sampled = (sampled + carried_over(held, carry)) / np.sqrt(2)
+    return carried_over(retrained, carry), sampled
+
+
 def values(
     metric: Metric,
     moves: Sequence[float],
@@ -99,26 +126,27 @@ def values(
     noise: float = 0.01,
     sampling: float = 0.01,
     n: int = 400,
+    carry: float = 0.0,
+    part: str | None = None,
 ) -> tuple[MetricValue, ...]:
     """A metric's values around one level, with retrain noise, sampling noise and replicates that tell it.
 
-    `moves` are in units of the standard deviation of one cycle, positive for narrower.
+    `moves` are in units of the standard deviation of one cycle, positive for narrower. `carry`: see `noises`.
     """
-    rng = np.random.default_rng(seed)
-    worse = 1.0 if metric.healthy == "low" else -1.0
+    count, worse = len(moves), 1.0 if metric.healthy == "low" else -1.0
+    retrained, sampled = noises(seed, count, carry)
     level = float(stats.transform(0.5, metric.scale))
-    spread = float(np.hypot(noise, sampling))
+    moved = worse * np.array(moves) * float(np.hypot(noise, sampling))
+    y = level + moved + noise * retrained + sampling * sampled[:, 0]
+    # (G-1)/G * sum of squares of G such moves is sampling ** 2 on average.
+    r = y[:, None] + sampling * np.sqrt(GROUPS) / (GROUPS - 1) * sampled[:, 1:]
     found = []
-    for cycle, move in enumerate(moves):
-        y = level + worse * move * spread + noise * rng.normal() + sampling * rng.normal()
-        # (G-1)/G * sum of squares of G such moves is sampling ** 2 on average.
-        r = y + sampling * np.sqrt(GROUPS) / (GROUPS - 1) * rng.normal(size=GROUPS)
-        now, replicates = stats.untransform(y, metric.scale), stats.untransform(r, metric.scale)
+    for cycle in range(count):
+        now, replicates = stats.untransform(y[cycle], metric.scale), stats.untransform(r[cycle], metric.scale)
         low, high = stats.jackknife_interval(float(now), replicates, metric.scale)
         facts = {"value": float(now), "raw": float(now), "low": low, "high": high, "n": float(n)}
-        found.append(
-            MetricValue(cycle, metric.name, 1, None, "ok", **facts, replicates=tuple(map(float, replicates)))
-        )
+        facts["replicates"] = tuple(map(float, replicates))
+        found.append(MetricValue(cycle, metric.name, 1, part, "ok", **facts))
     return tuple(found)
 
 
@@ -138,14 +166,31 @@ def standings(count: int, baseline: int = 4, segment: int = 0) -> list[Standing]
 
 def history(moves: Mapping[str, Sequence[float]], *, seed: int = 0, count: int = 20, **facts: Any) -> History:
     """All voters and mean score over `count` cycles; `moves` says which of them goes down, and how far."""
-    catalog = METRICS.all()
     names = [*(m.name for m in voters()), "mean_score"]
-    places = standings(count)
-    trends = {}
-    for i, name in enumerate(names):
-        own = values(catalog[name], moves.get(name, [0.0] * count), seed * 100 + i, **facts)
-        base = tuple(tuple(own[c] for c in s.baseline) for s in places)
-        trends[(name, None)] = Trend(catalog[name], None, own, base)
+    keys: list[Key] = [(name, None) for name in names]
+    still = [0.0] * count
+    return of({key: moves.get(key[0], still) for key in keys}, seed=seed, **facts)
+
+
+Key = tuple[str, str | None]
+
+
+def of(moves: Mapping[Key, Sequence[float]], *, seed: int = 0, baseline: int = 4, **facts: Any) -> History:
+    """A history of these metrics of the whole (None) or of slices, each with noise of its own."""
+    catalog, count = METRICS.all(), len(next(iter(moves.values())))
+    own = {
+        (name, part): values(catalog[name], each, seed * 100 + i, part=part, **facts)
+        for i, ((name, part), each) in enumerate(moves.items())
+    }
+    return made(own, standings(count, baseline))
+
+
+def made(own: Mapping[Key, Sequence[MetricValue | None]], places: Sequence[Standing]) -> History:
+    """The history of these values, each beside those of the cycles that its standing names."""
+    catalog, trends = METRICS.all(), {}
+    for (name, part), each in own.items():
+        base = tuple(tuple(v for c in s.baseline if (v := each[c]) is not None) for s in places)
+        trends[name, part] = Trend(catalog[name], part, tuple(each), base)
     return History("planted", tuple(places), trends)
 
 
@@ -166,3 +211,17 @@ def split(past: History, at: int) -> History:
         for key, t in past.trends.items()
     }
     return History(past.lineage, places, trends)
+
+
+def bare(past: History) -> History:
+    """The same history with a standard error in the place of each value's replicates."""
+
+    def strip(values: Sequence[MetricValue | None]) -> tuple[MetricValue, ...]:
+        known = [v for v in values if v is not None]
+        return tuple(replace(v, replicates=(), stderr=stats.jackknife_se(v.replicates)) for v in known)
+
+    trends = {
+        key: replace(t, values=strip(t.values), baselines=tuple(map(strip, t.baselines)))
+        for key, t in past.trends.items()
+    }
+    return replace(past, trends=trends)

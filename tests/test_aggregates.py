@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import aggregates, cli, comparison, deviations, pipeline, stats
-from metrics.core import METRICS, RULES, History, MetricValue, TailwatchError
+from metrics import aggregates, cli, comparability, pipeline
+from metrics.core import METRICS, RULES, MetricValue, TailwatchError
 from metrics.opening import table
 from metrics.store import Store
 from tests import planted
@@ -220,7 +219,8 @@ def test_any_reader_brings_them(store, tmp_path, ending):
 
 
 def test_voters_vote_and_raise_the_alarm(store):
-    moves = {"distinct_1": fall(6, 0.2), "mean_score": [0.0] * 10, "bleu": [0.0] * 10}
+    """A single voter is seen late: its fall is a step too, and takes steps to be told from noise."""
+    moves = {"distinct_1": fall(6, 0.2, 12), "mean_score": [0.0] * 12, "bleu": [0.0] * 12}
     pipeline.ingest(store, [series(moves)])
     said = pipeline.check(store, "L")
     assert [h["status"] for h in said["history"][:7]] == ["learning"] * 5 + ["healthy", "watch"]
@@ -236,9 +236,9 @@ def test_too_small_or_unsized_never_votes(store):
 
 
 def test_without_standard_errors_the_learned_noise_serves(store):
-    pipeline.ingest(store, [series({"distinct_1": fall(8, 0.2, 12), "distinct_2": [0.0] * 12}, stderr=None)])
+    pipeline.ingest(store, [series({"distinct_1": fall(12, 0.2, 16), "distinct_2": [0.0] * 16}, stderr=None)])
     said = pipeline.check(store, "L")
-    assert [h["status"] for h in said["history"][5:8]] == ["healthy"] * 3
+    assert [h["status"] for h in said["history"][5:12]] == ["healthy"] * 7
     assert said["status"] == "collapse"
     assert store.values("L", "distinct_1")["low"].isna().all()
 
@@ -333,8 +333,8 @@ def test_cycles_with_and_without_outputs_compare(store, bare):
 def test_a_cycle_without_outputs_is_no_bridge_between_two_evals():
     """Cycle 0 has none; 1 and 2 ask other prompts than 3, which is comparable with 0 and not with 1."""
     prompts = [np.empty(0, np.int64), np.arange(9), np.arange(9), np.arange(20, 29)]
-    places = comparison.standings([comparison.Conditions(c, p) for c, p in enumerate(prompts)])
-    assert [s.segment for s in places] == [0, 0, 0, 3]
+    places = comparability.place([comparability.Conditions(c, p) for c, p in enumerate(prompts)])
+    assert [p.standing.segment for p in places] == [0, 0, 0, 3]
 
 
 def test_a_new_version_keeps_what_was_stated(store, monkeypatch):
@@ -347,69 +347,7 @@ def test_a_new_version_keeps_what_was_stated(store, monkeypatch):
     assert len(store.values("L", "bleu")) == 3
 
 
-# The noise of values without replicates
-
-
-def stated(value: float, stderr: float | None, name: str = "mean_score", cycle: int = 0) -> MetricValue:
-    return MetricValue(cycle, name, 1, None, "ok", value, n=400, stderr=stderr)
-
-
-def test_sampling_noise_from_standard_errors():
-    """Now 4 with .3, four times 5 with .8: sqrt(.09 + 4 * .64 / 16) = .5, and -1 / .5 = -2."""
-    base = [stated(5.0, 0.8)] * 4
-    found = deviations.deviation(METRICS.get("mean_score"), stated(4.0, 0.3), base, [])
-    assert found.z == pytest.approx(float(stats.t_corrected(-2.0, 19)))
-    assert len(found.replicates) == 0
-
-
-def test_on_the_log_scale():
-    """Half of log(.44 / .36) beside a baseline that is sure: (log .4 - log .5) over it."""
-    base = [stated(0.5, 0.0, "distinct_1")] * 3
-    found = deviations.deviation(METRICS.get("distinct_1"), stated(0.4, 0.04, "distinct_1"), base, [])
-    sigma = (math.log(0.44) - math.log(0.36)) / 2
-    assert found.z == pytest.approx(float(stats.t_corrected(math.log(0.8) / sigma, 19)))
-
-
-def test_replicates_on_one_side_alone():
-    """The side with replicates brings its own jackknife error: ten up, ten down by a, sqrt(19) a."""
-    a = 0.3 / math.sqrt(19)
-    base = [MetricValue(0, "mean_score", 1, None, "ok", 5.0, n=400, replicates=(5 + a, 5 - a) * 10)] * 4
-    found = deviations.deviation(METRICS.get("mean_score"), stated(4.0, 0.4), base, [])
-    sigma = math.sqrt(0.16 + 0.09 / 4)
-    assert found.z == pytest.approx(float(stats.t_corrected(-1 / sigma, 19)))
-
-
-def test_no_noise_known_at_all():
-    base = [stated(5.0, None)] * 4
-    assert deviations.deviation(METRICS.get("mean_score"), stated(4.0, None), base, []).z == 0.0
-
-
-def test_errors_larger_than_their_value_stay_on_the_scale():
-    """.01 +- .1 of a log: only the upper side is one, log 11. Of a share both sides lie outside: cut."""
-    assert deviations.error_on_scale(0.01, 0.1, "log") == pytest.approx(math.log(11))
-    assert deviations.error_on_scale(0.5, 0.9, "arcsine") == pytest.approx(math.pi / 4)
-
-
-def test_the_index_takes_the_prior_for_voters_without_replicates():
-    """r = .3 for every pair: the mean of two at -2 varies by sqrt(2.6) / 2."""
-    bare = deviations.Deviation(-2.0, 0, 0, 0, 0, 0, True)
-    told = deviations.Deviation(-2.0, 0, 0, 0, 0, 0, True, np.tile([1.0, -1.0], 10))
-    assert deviations.joint_index([bare, bare]) == pytest.approx(-2 / (math.sqrt(2.6) / 2))
-    assert deviations.joint_index([bare, told]) == pytest.approx(-2 / (math.sqrt(2.6) / 2))
-
-
-def bare(past: History) -> History:
-    """The same history with a standard error in the place of each value's replicates."""
-
-    def strip(values: Sequence[MetricValue]) -> tuple[MetricValue, ...]:
-        errors = [stats.jackknife_se(v.replicates) for v in values]
-        return tuple(replace(v, replicates=(), stderr=e) for v, e in zip(values, errors, strict=True))
-
-    trends = {
-        key: replace(t, values=strip(t.values), baselines=tuple(map(strip, t.baselines)))
-        for key, t in past.trends.items()
-    }
-    return replace(past, trends=trends)
+# Values without replicates
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -418,11 +356,11 @@ def test_stated_errors_judge_as_replicates_do(seed):
     names = [m.name for m in planted.voters()]
     falling = dict.fromkeys(names, [0.0] * 8 + [10.0] * 12)
     rule = RULES.get("early_warning").evaluate
-    assert {j.status for j in rule(bare(planted.history({}, seed=seed)), {})} <= {
+    assert {j.status for j in rule(planted.bare(planted.history({}, seed=seed)), {})} <= {
         "learning",
         "healthy",
         "watch",
     }
-    said = [j.status for j in rule(bare(planted.history(falling, seed=seed)), {})]
+    said = [j.status for j in rule(planted.bare(planted.history(falling, seed=seed)), {})]
     assert not {"narrowing", "collapse"} & set(said[:8])
     assert said[9] in ("narrowing", "collapse")

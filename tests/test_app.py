@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -18,8 +19,8 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, forecasting, foresight, pipeline, seeing
-from metrics.foresight import Held
+from metrics import demo, lead_time, pipeline, seeing
+from metrics.lead_time import Fact
 from metrics.seeing import Shift
 from metrics.store import Store
 
@@ -201,6 +202,17 @@ def test_metrics_stand_by_family_and_the_voters_first(at: Path):
     assert "Tail recall<" not in missing
 
 
+def test_what_the_eval_set_could_see_is_said(at: Path):
+    """On the card at a glance, on the lineage's page voter by voter once somebody opens it."""
+    assert re.search(r"Smallest loss it could see: <b>\d+%</b> of class coverage", html(run()))
+    app = run("trends", lineage="falls")
+    assert "visible-distinct_1" not in html(app)
+    app.session_state["visible"] = True
+    shown = html(calm(app.run()))
+    assert "visible-distinct_1" in shown
+    assert re.search(r"260 outputs: from 0\.\d+ to 0\.\d+", shown)
+
+
 def test_what_was_thinned_is_said(at: Path):
     app = run("trends", lineage="falls", metric="distinct_2")
     assert any(re.search(r"At 2\d\d of 260 outputs\.", t.value) for t in app.text)
@@ -354,6 +366,28 @@ def test_every_metric_is_one_line_of_the_index(empty: Path):
     assert lines.index("tail_recall") < lines.index("class_recall")
 
 
+def standing(contender: str, regime: str = "healthy", **told: Any) -> lead_time.Row:
+    plain = dict.fromkeys(lead_time.Row.__dataclass_fields__) | {"world": "synopses", "setting": "standard"}
+    return lead_time.Row(**(plain | {"contender": contender, "regime": regime, "series": 400} | told))
+
+
+CALM = {"false_share": 0.01, "false_low": 0.0027, "false_high": 0.0254}
+SOME = {"detected": 40, "detected_share": 0.8, "detected_low": 0.7, "detected_high": 0.9, "median_delay": 9.0}
+LEADS = lead_time.Study(
+    (
+        standing("ours", **CALM, unjudged=0.25),
+        standing("starting_rule", false_share=0.1, false_low=0.07, false_high=0.14),
+        standing("cusum", false_share=0.5, false_low=0.45, false_high=0.55),
+        standing("ours", "slow", **CALM, **SOME, lead=0.4, lead_low=-0.2, lead_high=1.0, lead_series=40),
+    ),
+    facts=(
+        *(Fact("contender", "ours", "Tailwatch"), Fact("contender", "starting_rule", "The starting rule")),
+        *(Fact("contender", "cusum", "CUSUM"), Fact("rule", "synopses", "1a2b3c")),
+        *(Fact("seeds", "tuning", "0:1000"), Fact("seeds", "reporting", "20000:21000")),
+    ),
+)
+
+
 def test_method_says_which_metric_sees_what(empty: Path):
     with patch.object(seeing, "study", lambda: (STUDY, {"refusal_rate": "Nothing is planted in it."})):
         shown = html(run("method"))
@@ -367,6 +401,37 @@ def test_a_study_that_is_not_there_is_said(empty: Path):
     with patch.object(seeing, "study", lambda: ([], {})):
         app = run("method")
     assert "Not measured yet." in [t.value for t in app.text]
+
+
+def test_method_says_how_early_and_how_often_in_vain(empty: Path):
+    """Ours beside the starting rule, regime by regime; what fails is in bold, and no other rule is shown."""
+    with patch.object(lead_time, "study", lambda: LEADS):
+        shown = html(run("method"))
+    lines = re.findall(r'<div class="tw-scores"><span>(.*?)</span>', shown)
+    assert lines == ["Tailwatch", "The starting rule", "Tailwatch"]
+    assert "1% (0.3 to 2.5)" in shown
+    assert "25% of the cycles" in shown
+    assert '<span class="tw-told">5% or less are flagged.</span>' in shown
+    assert "<b>Cries wolf: more than 5% are flagged.</b>" in shown
+    assert "<b>No lead is shown.</b>" in shown
+    assert "+0.4 (-0.2 to +1.0) in 40" in shown
+    assert "Human share falls by 6 points a cycle" in shown
+    assert "seeds 0:1000; these series are of the seeds 20000:21000" in shown
+
+
+def test_another_rule_can_be_looked_at(empty: Path):
+    with patch.object(lead_time, "study", lambda: LEADS):
+        app = run("method")
+        app.selectbox(key="lead-ours").set_value("cusum").run()
+    assert re.findall(r'<div class="tw-scores"><span>(.*?)</span>', html(calm(app))) == [
+        *("CUSUM", "The starting rule")
+    ]
+
+
+def test_a_benchmark_that_was_not_made_is_said(empty: Path):
+    with patch.object(lead_time, "study", lambda: lead_time.Study()):
+        app = run("method")
+    assert "Not yet measured." in [t.value for t in app.text]
 
 
 def uploaded(*files: tuple[str, bytes, str], **query: str) -> AppTest:
@@ -469,29 +534,6 @@ def test_alert_says_what_z_is(at: Path):
     assert found[1] == found[2]
 
 
-def test_alert_says_once_what_is_foretold(at: Path):
-    past = pipeline.history(Store(at), "falls", slice=None)
-    found = forecasting.forecast(past.standings, past.trends[("mean_score", None)], 7)
-    words = forecasting.in_words("", found)
-    assert "5% of its baseline" in words
-    assert html(run("alerts")).count(words) == 1
-
-
-def test_method_says_how_forecasts_held(empty: Path):
-    rows = [
-        Held("synopses", "replace", of, "under alert", 25, 0.81, 0.82, 0.83, 40, 0.95, 20, 0.6, 0.3, 0.1)
-        for of in ("voters", "mean score")
-    ]
-    with patch.object(foresight, "study", lambda: rows):
-        shown = run("method").dataframe[0].value
-    assert shown["trained on"].tolist() == ["own output only"]
-    assert shown[["5 ahead", "not before", "held", "came true"]].to_numpy().tolist() == [
-        [0.83, 40, 0.95, 0.6]
-    ]
-    with patch.object(foresight, "study", list):
-        assert "Not measured yet." in [t.value for t in run("method").text]
-
-
 def test_hints_of_the_core_never_speak_of_the_command_line():
     """Every word with a dash before it that the core can advise, outside of the command line's own files."""
     core = Path(str(metrics.__file__)).parent
@@ -502,6 +544,76 @@ def test_hints_of_the_core_never_speak_of_the_command_line():
     for text in [*texts, "Name it with --score NAME.", "Give --with L.", "Give it with --cycle N."]:
         assert "--" not in hints.what_to_do(text)
         assert "`tailwatch" not in hints.what_to_do(text)
+
+
+# The alarm bell
+
+
+def rung(**facts: object) -> dict[str, object]:
+    """What pressing the bell came to: one kind seen at one strength, not at the other, one not possible."""
+    alert = {
+        "after": 2,
+        "severity": "narrowing",
+        "worst": "collapse",
+        "rule": "early_warning",
+        "slice": HOSTILE,
+        "message": HOSTILE,
+    }
+    cell = {"injection": "copying", "label": "Copying", "outputs": 26, "quality": "steady", "statuses": []}
+    fired = {**cell, "strength": 0.2, "fired": True, "after": 2, "alert": {**alert, "metric": "distinct_1"}}
+    silent = {**cell, "strength": 0.4, "fired": False, "after": None, "alert": None, "alerts": []}
+    other = {**silent, "injection": "tail_loss", "label": "Tail loss", "quality": "dropped"}
+    series = {"series": 40, "cycles": 9, "flagged": 1, "share": 0.025, "low": 0.004, "high": 0.129}
+    return {
+        "lineage": "falls", "cycles": 6, "last_cycle": 5, "sources": [0, 1, 2, 3, 4], "rings": False,
+        "silent": [silent], "injections": [{**fired, "alerts": [fired["alert"]]}, silent, other],
+        "impossible": [{"label": "Tail loss", "why": "No class is left."}],
+        "untouched": {"simulated": series, "recorded": {**series, "flagged": 0}}, **facts,
+    }  # fmt: skip
+
+
+def test_the_alarm_bell_is_pressed_and_its_result_kept(at: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[object] = []
+
+    def press(store: Store, lineage: str, *, progress: pipeline.Progress, **chosen: object) -> object:
+        progress(0.5, "Copying in 20 % of the outputs")
+        asked.append((lineage, sorted(chosen)))
+        return rung()
+
+    monkeypatch.setattr("metrics.selftest.press", press)
+    app = run("alerts")
+    assert 'data-testid="bell"' not in html(app)
+    app.selectbox(key="bell_lineage").select("falls").run()
+    button(app, "Press the alarm bell").click().run()
+    assert not wrong(calm(app))
+    app.checkbox(key="press_all").check().run()
+    button(app, "Press the alarm bell").click().run()
+    assert asked == [("falls", ["simulated", "strengths"]), ("falls", [])]
+    page = html(run("alerts"))
+    assert "The bell does not ring for copying in 40 % of the outputs." in page
+    assert page.count("no alert</span>") == 2
+    assert page.count("not possible</span>") == 1
+    assert "narrowing after 2" in page
+    assert "Distinct-1 of &lt;img" in page
+    assert ", then collapse" in page
+    assert 'title="Outputs become copies' in page
+    assert "<img src=http" not in page
+
+
+def test_a_result_of_what_was_before_says_so(at: Path):
+    store = Store(at)
+    store.save_selftest("falls", rung())
+    assert "The lineage has changed since." not in html(run("alerts"))
+    store.add_rule("falls", "threshold", {"metric": "mean_score", "comparator": "below", "line": -1.0})
+    pipeline.refresh(store)
+    assert "The lineage has changed since." in html(run("alerts"))
+
+
+def test_a_bell_that_cannot_be_pressed_says_why(at: Path):
+    app = run("alerts")
+    app.selectbox(key="bell_lineage").select_index(0).run()
+    button(app, "Press the alarm bell").click().run()
+    assert "no cycle after a baseline yet" in wrong(calm(app))
 
 
 # Metric values without outputs

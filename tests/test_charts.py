@@ -11,7 +11,6 @@ import pytest
 from dashboard.charts import CHARTS, Chart
 from dashboard.palette import DARK, LIGHT, Palette, contrast
 from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Sight, Story
-from metrics.forecasting import Ahead
 
 HOSTILE = '<img src=http://example.org/x><a href="http://example.org">%{y}</a>\u202e\x00'
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
@@ -68,13 +67,6 @@ def story(values: list[float | None], *, theme: str = "light", name: str = "a", 
     return Story(name, moments, lines, theme=theme, **given)  # type: ignore[arg-type]
 
 
-def foretold(given: Story) -> Story:
-    """The same story with what is foretold of its first line."""
-    last = given.moments[-1].cycle
-    ahead = tuple(Ahead(last + h, 0.35 - 0.02 * h, 0.35, 0.35 + 0.02 * h) for h in (1, 2, 3))
-    return replace(given, lines=(replace(given.lines[1], ahead=ahead), *given.lines))
-
-
 CASES = {
     "no cycles": story([]),
     "nothing at all": Story("a", (), ()),
@@ -87,8 +79,6 @@ CASES = {
     "hostile names": story([0.4, 0.3, None, 0.2], name=HOSTILE),
     "dark": story([0.4, 0.3, None, 0.2], theme="dark"),
     "always the same": story([0.4] * 8),
-    "foretold": foretold(story([0.4, 0.38, 0.36])),
-    "foretold, unknown now": foretold(story([0.4, 0.38, None])),
 }
 
 
@@ -215,22 +205,23 @@ def test_hover_says_what_was_thinned():
     assert "At 720 of 800 outputs." in next(t for t in figure.data if t.mode == "lines+markers").hovertext[0]
 
 
-def test_what_is_foretold_is_a_fan_from_the_last_value_on():
-    """Three cycles after cycle 2, where the value is .36; the axis and the heights hold all of it."""
-    figure = CHARTS.get("trend").draw(CASES["foretold"])
-    fan = [t for t in figure.data if t.fill == "toself" and max(t.x) == 5]
-    assert [list(t.x) for t in fan] == [[2, 3, 4, 5, 5, 4, 3, 2]]
-    assert list(fan[0].y) == pytest.approx([0.36, 0.37, 0.39, 0.41, 0.29, 0.31, 0.33, 0.36])
-    dashed = next(t for t in figure.data if t.line.dash == "dash")
-    assert list(dashed.y) == pytest.approx([0.36, 0.35, 0.35, 0.35])
-    assert "80 % interval 0.33 to 0.37" in dashed.hovertext[1]
-    low, high = figure.layout.yaxis.range
-    assert figure.layout.xaxis.range[1] > 5
-    assert low < 0.29 < 0.41 < high
-    assert "forecast, 80 %" in [a.text for a in figure.layout.annotations]
+def test_percent_of_another_baseline_do_not_go_on():
+    """Cycle 3 begins another baseline: in percent of it a new line begins; on its own scale it goes on."""
+    parted = line([0.4, 0.35, 0.3, 0.31, 0.32])
+    points = tuple(replace(p, begins=p.cycle == 3) for p in parted.points)
+    given = replace(story([0.4] * 5), lines=(replace(parted, points=points),))
+    lines = {}
+    for name in ("scissors", "trend"):
+        fig = CHARTS.get(name).draw(given)
+        lines[name] = next(t for t in fig.data if t.mode == "lines+markers" and t.yaxis != "y2")
+    assert list(lines["scissors"].x) == [0, 1, 2, 3, 3, 4]
+    assert [y is None for y in lines["scissors"].y] == [False, False, False, True, False, False]
+    assert list(lines["trend"].x) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("case", ["unknown between", "foretold, unknown now"])
-def test_no_fan_without_a_forecast_or_a_value_to_start_from(case: str):
-    figure = CHARTS.get("trend").draw(CASES[case])
-    assert "forecast, 80 %" not in [a.text for a in figure.layout.annotations]
+def test_a_new_baseline_is_one_word_not_two():
+    given = story([0.4] * 12)
+    moments = tuple(replace(m, status="learning" if m.cycle >= 9 else "healthy") for m in given.moments)
+    words = [a.text for a in CHARTS.get("trend").draw(replace(given, moments=moments)).layout.annotations]
+    assert words.count("new baseline") == 1
+    assert "learning" not in words

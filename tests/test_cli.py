@@ -65,6 +65,21 @@ def test_metrics_are_data_on_stdout(db, capsys):
     assert all((r["value"] is None) == (r["status"] != "ok") for r in rows)
 
 
+def test_plan_is_learned_from_the_cycles_before_the_alert(db, capsys):
+    """The lineage narrows from cycle 5 or 6 on: those before it are some five."""
+    words = ("plan", "--db", db, "--lineage", "replace")
+    code, out, err = run(capsys, *words, "--format", "json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["cycles"] in (4, 5, 6)
+    assert {row["metric"] for row in found["metrics"]} >= {"tail_recall", "distinct_1"}
+    assert all(row["loss"] is None or 0 < row["loss"] < 1 for row in found["metrics"])
+    code, out, _ = run(capsys, *words, "--loss", 0.2)
+    assert code == 0
+    assert "20% loss" in out
+    assert out.count("tail prompts") >= 1
+
+
 def test_same_file_again_is_a_no_op_and_another_needs_replace(db, tmp_path, capsys):
     frame = pd.read_parquet(demo.folder() / "replace.parquet").drop(columns="slice.role")
     one = frame[frame["cycle"] == 8]
@@ -85,11 +100,15 @@ def test_same_file_again_is_a_no_op_and_another_needs_replace(db, tmp_path, caps
         (["ingest", __file__, "--lineage", "a"], "no ending that is known"),
         (["check", "--lineage", "nobody"], "no lineage"),
         (["check", "--lineage", "replace", "--cycle", "77"], "no cycle 77"),
+        (["selftest", "--lineage", "nobody"], "no lineage 'nobody'"),
+        (["selftest", "--lineage", "replace", "--cycles", "0"], "goes on for 1 to 40 cycles"),
         (["rules", "--add", "no_such_metric", "--below", "1"], "no 'no_such_metric'"),
         (["rules", "--add", "mean_score"], "needs a line"),
         (["baseline", "--lineage", "replace", "--cycles", "abc"], "0-3 or 2,3,5"),
         (["cycles", "--lineage", "replace", "--delete", "99"], "no cycle 99"),
         (["export", "--to", "/nowhere/at/all"], "no folder"),
+        (["plan", "--lineage", "replace", "--loss", "10"], "between 0 and 1"),
+        (["plan", "--lineage", "nobody"], "no lineage"),
         (["catalog", "nonsense"], "no 'nonsense'"),
     ],
 )

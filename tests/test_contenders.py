@@ -8,6 +8,7 @@ import pytest
 
 from metrics import stats
 from metrics.core import METRICS, History, MetricValue, Trend
+from metrics.lead_time import Row
 from tests import planted
 from tests.benchmarks.lead_time import markdown, outcomes, table
 from tests.benchmarks.lead_time.contenders import CONTENDERS, drift_test, e_process, page_hinkley
@@ -331,6 +332,24 @@ def test_recovery_by_hand():
     assert (row.resolved, row.resolved_series, row.let_go) == (0.5, 2, None)
 
 
+@pytest.mark.parametrize(
+    ("statuses", "settled"),
+    [
+        (["learning", "learning", "healthy", "watch"], True),
+        (["learning", "healthy", "not_comparable", "learning", "watch"], True),
+        (["learning", "narrowing", "healthy"], False),
+        (["learning", "healthy", "not_comparable", "learning", "collapse"], False),
+        (["learning", "healthy", "not_comparable", "learning"], False),
+        (["learning", "learning"], False),
+    ],
+)
+def test_a_series_is_settled_when_it_is_healthy_each_time_it_is_judged_anew(statuses, settled):
+    one = replace(made([], onset=None), statuses=tuple(statuses))
+    assert one.settled is settled
+    assert replace(one, onset=1).settled is None
+    assert made([], onset=None).settled is None
+
+
 def test_regimes_are_never_pooled():
     found = [made([9]), made([9], regime="slow"), made([9], name="two")]
     assert [(r.regime, r.contender, r.series) for r in table.rows(found)] == [
@@ -347,7 +366,8 @@ def test_a_pair_by_hand():
         made([9], regime="calm", onset=None),
         made([9], regime="calm", onset=None, name="two"),
     ]
-    (pair,) = table.paired(found, "one", "two")
+    calm, pair = table.paired(found, "one", "two")
+    assert (calm.regime, calm.series, calm.false, calm.detection, calm.delay) == ("calm", 1, 0.0, None, None)
     assert (pair.regime, pair.series, pair.detection, pair.delay) == ("fall", 2, 0.5, -6.0)
     assert (pair.lead, pair.lead_low, pair.lead_high, pair.lead_series) == (2.0, 2.0, 2.0, 1)
     assert (pair.delay_low, pair.delay_high) == (-10.0, -2.0)
@@ -359,8 +379,10 @@ def test_the_tables_are_written():
     labels = {name: ALL[name].label for name in ("starting_rule", "oracle")}
     text = markdown.standings(rows, labels)
     assert text.startswith("### made, standard, fall\n\n| rule |")
-    assert "| The starting rule | 1 | 0.0% (0.0% to 97.5%) | 25% | 100.0% (2.5% to 100.0%) | 1 |" in text
+    assert (
+        "| The starting rule | 1 | 0.0% (0.0% to 97.5%) | 25% | 1 | - | 100.0% (2.5% to 100.0%) | 1 |" in text
+    )
     assert text.index("The starting rule") < text.index("Oracle")
-    assert "| fall | 1 | +0.00 (+0.00 to +0.00) |" in markdown.comparison(pairs)
-    assert [len(line.split(",")) for line in table.as_csv(rows).splitlines()] == [24] * 3
-    assert table.as_csv([]) == ""
+    assert "| fall | 1 | +0.000 (+0.000 to +0.000) | +0.00 (+0.00 to +0.00) |" in markdown.comparison(pairs)
+    assert [len(line.split(",")) for line in table.as_csv(rows, Row).splitlines()] == [25] * 3
+    assert table.as_csv([], Row).count("\n") == 1

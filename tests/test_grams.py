@@ -19,17 +19,20 @@ TEXTS = st.lists(
 )
 
 
-def counted(texts: Sequence[tuple[int, Sequence[int]]], k: int) -> grams.Grams:
+def as_words(texts: Sequence[tuple[int, Sequence[int]]]) -> Words:
     """Texts given as their prompt group and the hashes of their words."""
     starts = np.concatenate(([0], np.cumsum([len(words) for _, words in texts]))).astype(np.int64)
     none, hashes = (
         np.zeros(len(texts), np.int64),
         np.array([w for _, words in texts for w in words], np.uint64),
     )
-    words = Words(
+    return Words(
         hashes, starts, np.diff(starts), none.astype(np.uint64), none, np.zeros((len(texts), 2), np.int64)
     )
-    return grams.count(words, np.array([group for group, _ in texts]), k)
+
+
+def counted(texts: Sequence[tuple[int, Sequence[int]]], k: int) -> grams.Grams:
+    return grams.count(as_words(texts), np.array([group for group, _ in texts]), k)
 
 
 def by_definition(texts: Sequence[tuple[int, Sequence[int]]], k: int) -> Entries:
@@ -68,3 +71,24 @@ def test_parts_merge_into_the_whole(texts, cut):
 
     assert named(merged) == named(whole)
     assert sorted(merged.hashes.tolist()) == sorted(whole.hashes.tolist())
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@given(
+    texts=TEXTS, wanted=st.lists(st.tuples(*[st.integers(1, 5)] * 3), unique=True, min_size=1, max_size=40)
+)
+def test_places(k: int, texts, wanted):
+    """The first place of each wanted gram in each text, and the key by which it is counted."""
+    wanted = list(dict.fromkeys(gram[:k] for gram in wanted))
+    names = grams.keyed(np.array(wanted, np.uint64))
+    words = as_words(texts)
+    found = zip(*(column.tolist() for column in grams.places(words, names, k)), strict=True)
+    expected = [
+        (wanted.index(gram), text, int(words.starts[text]) + own.index(gram))
+        for text, (_, said) in enumerate(texts)
+        for own in [[tuple(said[i : i + k]) for i in range(len(said) - k + 1)]]
+        for gram in set(own) & set(wanted)
+    ]
+    assert sorted(found) == sorted(expected)
+    counts = counted(texts, k)
+    assert set(counts.hashes.tolist()) & set(names.tolist()) == {int(names[i]) for i, *_ in expected}

@@ -47,3 +47,23 @@ def test_after_a_resolved_alert_healthy_cycles_count_again():
 def test_a_watch_is_an_episode_of_its_own():
     both = episodes("l", said("healthy", "healthy", "watch", "narrowing"))
     assert [(a.severity, a.first_cycle) for a in both] == [("watch", 2), ("narrowing", 3)]
+
+
+def test_what_a_person_accepts_is_closed_and_holds_nothing_back():
+    """A baseline accepted from cycle 4 on: the alert is over by a person's word, not by itself."""
+    verdicts = said("healthy", "healthy", "narrowing", "narrowing", *["learning"] * 4, "healthy")
+    (alert,) = episodes("l", verdicts, accepted=[4])
+    assert (alert.last_cycle, alert.resolved_cycle, alert.accepted_cycle) == (3, None, 4)
+    assert check_result("l", verdicts, accepted=[4])["last_healthy_cycle"] == 8
+
+
+def test_an_alert_left_open_by_a_changed_evaluation_can_be_accepted_later():
+    verdicts = said("healthy", "healthy", "narrowing", "not_comparable", *["learning"] * 8, "healthy")
+    (alert,) = episodes("l", verdicts, accepted=[8])
+    assert alert.accepted_cycle == 8
+    assert check_result("l", verdicts, accepted=[8])["last_healthy_cycle"] == 12
+
+
+def test_a_baseline_accepted_before_an_alert_does_not_close_it():
+    (alert,) = episodes("l", said("healthy", "healthy", "narrowing", "narrowing"), accepted=[1])
+    assert alert.accepted_cycle is None

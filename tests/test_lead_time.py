@@ -190,6 +190,23 @@ def test_memory_measures_as_a_store_does(texts: Texts, tiny: str, tmp_path: Path
     kept = pipeline.history(packing.unpacked(packing.packed(mine)), LINEAGE)
     assert [s.note for s in kept.standings] == [s.note for s in pipeline.history(mine, LINEAGE).standings]
 
+    scores = {cycle: sorted(frame["score"]) for cycle, frame in panel.frames.items()}
+    assert {c: x.tolist() for c, x in packing.scores(packing.packed(mine)).items()} == scores
+
+
+def test_slices_are_measured_where_the_setting_has_them(tiny: str):
+    sliced = replace(TINY, sliced=True, cycles=6)
+    names = [
+        {part for _, part in series.generate(tiny, setting, REGIMES["healthy"], 1).history.trends}
+        for setting in (replace(sliced, sliced=False), sliced)
+    ]
+    assert {"topic=a", "topic=b"} <= names[1] - names[0] <= {f"topic={x}" for x in "abcd"}
+    whole = Texts.of(synopses.load())
+    mass = np.bincount(whole.pairs.section) / len(whole.rows)
+    shares = {x: mass[asking.topics(whole) == x].sum() for x in "abcd"}
+    # Of 800 prompts nine tenths of a slice are measured, and 200 of these are needed for a vote.
+    assert [800 * 0.9 * shares[x] > 200 for x in "abcd"] == [True, True, False, False]
+
 
 def told(mine: metrics.core.History, real: metrics.core.History) -> None:
     """Fail where two histories differ in anything but the names of their comparisons."""

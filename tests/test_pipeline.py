@@ -95,7 +95,8 @@ def test_check_and_metrics_keep_their_schemas(told, capsys):
     jsonschema.validate(values, schemas["metrics"])
     whole = [v for v in values if v["slice"] is None]
     assert len(whole) == 10 * len(METRICS.all())
-    assert {v["metric"] for v in values if v["slice"] is not None} == {"class_recall", "tail_coverage"}
+    parted = {v["metric"] for v in values if v["slice"] is not None}
+    assert parted == {"class_recall", "phrasing_survival", "tail_coverage"}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**values[0], "value": None, "status": "ok"}], schemas["metrics"])
 
@@ -307,16 +308,16 @@ def test_a_users_line_raises_and_is_taken_back(fallen):
 
 def test_pinning_the_baseline(fallen):
     """Cycles 1 to 3 are what counts as normal; then again the first four."""
+    pipeline.ingest(fallen, [rows([8], "replace")])
     before = fallen.verdicts("replace")
-    fallen.set_baseline("replace", [1, 2, 3], "the first was odd")
+    pipeline.choose_baseline(fallen, "replace", cycles=[1, 2, 3], note="the first was odd")
     said = pipeline.check(fallen, "replace")
     assert {s.baseline for s in fallen.standings("replace")} == {(1, 2, 3)}
     assert said["status"] in ALARMS
-    fallen.set_baseline("replace", [])
-    pipeline.refresh(fallen)
+    pipeline.choose_baseline(fallen, "replace", first=4)
     assert fallen.verdicts("replace") == before
     with pytest.raises(TailwatchError, match="has no cycle 77"):
-        fallen.set_baseline("replace", [77])
+        pipeline.choose_baseline(fallen, "replace", cycles=[77, 78, 79])
 
 
 def test_slices_are_measured_and_do_not_vote(store):

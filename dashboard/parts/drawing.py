@@ -68,6 +68,14 @@ def tiny(values: Sequence[float | None], baseline: float | None, family: str, th
     return _image(drawn, *TINY, "", "tw-tiny")
 
 
+def bar(share: float, family: str, theme: str) -> str:
+    """A bar over so much of its full length, as an image, in the colour of a family."""
+    colours, (wide, high) = palette(theme), TINY
+    ground = f'<rect y="{high / 2 - 3}" width="{wide}" height="6" rx="3" fill="{colours.rule}"/>'
+    own = f'width="{wide * min(max(share, 0.0), 1.0):.1f}" fill="{family_colour(colours, family)}"'
+    return _image(f'{ground}<rect y="{high / 2 - 3}" {own} height="6" rx="3"/>', *TINY, "", "tw-tiny")
+
+
 def _key(line: Line, colours: Palette) -> str:
     look = "solid 3px" if line.family == "quality" else "dashed 2px"
     return f'<span class="tw-key" style="border-top:{look} {family_colour(colours, line.family)}"></span>'

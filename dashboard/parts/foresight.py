@@ -1,67 +1,87 @@
-"""What is foretold: for an alert, when more will be lost; and how well such forecasts have held."""
+"""How often what was foretold held, regime by regime, never pooled."""
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 import streamlit as st
 
-from dashboard import desk
-from dashboard.parts import status
+from dashboard.words import safe
 from metrics import foresight
-from metrics.forecasting import in_words, together
 from metrics.foresight import Held
+from metrics.lead_time import NARROWING, WORLDS
 
+SAYS = (
+    "While an alarm stands, its message says when its metric will have lost a fifth of its baseline, and mean"
+    " score a twentieth, if nothing is changed: not before one cycle, more likely than not by another. The"
+    " chart of each shows the next five cycles with 80 % intervals. All of it rests on the cycles so far: a"
+    " line that goes on a little less with every cycle. Nobody can foretell that a model will be trained on"
+    " something else, and early in a slow fall the line knows little. Each line says how often that held in"
+    " models that were really retrained, on series that nothing was chosen on: of the intervals 80 % should,"
+    " of the 'not before' 90 %, of the 'by' at least half. Failures are in bold."
+)
 NOTHING = "Not measured yet."
-SHARES = ("1 cycle ahead", "3 ahead", "5 ahead", "held", "came true", "no date", "neither")
-TRAINED = {
-    "healthy": "human data only",
-    "replace": "own output only",
-    "accumulate": "own output added to all before",
-    "anchored_50": "half own output, half a fixed human set",
-    "curated": "half own output, the surest of it",
-    "slow": "a human share that falls by 6 points a cycle",
-    "recovery": "own output for five cycles, then human data",
-}
+NAMES = ("not before: held", "by: came true", "cannot bound", "80 % holds, 1, 3, 5 ahead")
+PROMISED, EARLY, LIKELY = 0.8, 0.9, 0.5
 
 
-def of_alert(at: desk.Revision, alert: pd.Series) -> str:
-    """When more will be lost, as far as anybody can say, where that does not stand in the alert itself."""
-    if alert["state"] == "resolved" or alert["severity"] == "watch" or not isinstance(alert["metric"], str):
-        return ""
-    slice = alert["slice"] if isinstance(alert["slice"], str) else None
-    asked = dict.fromkeys([(alert["metric"], slice), ("mean_score", None)])
-    said = [_says(at, alert["lineage"], metric, part) for metric, part in asked]
-    words = together([each for each in said if each not in alert["message"]])
-    return f'<p class="tw-says" data-testid="forecast">{status.explained(words)}</p>' if words else ""
-
-
-def _says(at: desk.Revision, lineage: str, metric: str, slice: str | None) -> str:
-    known = desk.known(at, lineage).get(metric)
-    return in_words(known.label, desk.forecast(at, lineage, metric, slice)) if known is not None else ""
-
-
-def table(of: str, when: str) -> None:
-    """One row for each world and regime, as measured on series that nothing was chosen on."""
-    rows = [row for row in foresight.study() if (row.of, row.when) == (of, when)]
+def show() -> None:
+    """A world to choose, and for each regime a line for the alarm's metric and one for mean score."""
+    st.html(f'<p class="tw-says">{SAYS}</p>')
+    rows = foresight.study()
     if not rows:
         st.text(NOTHING)
         return
-    shown = {name: st.column_config.NumberColumn(format="percent") for name in SHARES}
-    st.dataframe(pd.DataFrame([_cells(row) for row in rows]), hide_index=True, column_config=shown)
+    worlds = list(dict.fromkeys(row.world for row in rows))
+    world = st.segmented_control("World", worlds, default=worlds[0], required=True, key="foresight-world")
+    head = "".join(f"<span>{name[0].upper()}{name[1:]}</span>" for name in NAMES)
+    cases = groupby((row for row in rows if row.world == world), lambda row: row.regime)
+    st.html(
+        f'<p class="tw-says tw-quiet">{safe(f"The world: {WORLDS.get(world, world)}.")}</p>'
+        f'<div class="tw-scores tw-head tw-quiet"><span></span>{head}</div>'
+        + "".join(case(regime, list(own)) for regime, own in cases)
+    )
 
 
-def _cells(row: Held) -> dict[str, object]:
-    return {
-        "world": row.world,
-        "trained on": TRAINED.get(row.regime, row.regime),
-        "series": row.series,
-        "1 cycle ahead": row.one,
-        "3 ahead": row.three,
-        "5 ahead": row.five,
-        "not before": row.bounds,
-        "held": row.bound_held,
-        "by": row.dates,
-        "came true": row.came,
-        "no date": row.alone,
-        "neither": row.silent,
-    }
+def case(regime: str, rows: Sequence[Held]) -> str:
+    """One regime: what happens in it, and a line for each metric that something is foretold of."""
+    what = NARROWING.get(regime, regime)
+    told = f"{rows[0].forecasts} forecasts in {rows[0].series} series"
+    return (
+        f'<div class="tw-case"><div class="tw-line"><span class="tw-name">{safe(what[0].upper() + what[1:])}'
+        f'</span><span class="tw-quiet">{told}</span></div>{"".join(map(line, rows))}</div>'
+    )
+
+
+def line(row: Held) -> str:
+    """One metric: its numbers under their names, then what failed."""
+    ahead = ", ".join("-" if share is None else f"{share:.0%}" for share in (row.one, row.three, row.five))
+    silent = "-" if row.silent is None else f"{row.silent:.0%} of {row.asked}"
+    cells = (share(row.bound_held, row.bounds), share(row.came, row.dates), silent, ahead)
+    shown = "".join(
+        f'<span class="tw-score" data-says="{name}">{cell}</span>'
+        for name, cell in zip(NAMES, cells, strict=True)
+    )
+    words = " ".join(f"<b>{failed}</b>" for failed in failures(row))
+    return f'<div class="tw-scores"><span>{row.of}</span>{shown}<span class="tw-told">{words}</span></div>'
+
+
+def share(held: float | None, count: int) -> str:
+    """A share and what it is of.
+
+    >>> share(0.944, 18), share(None, 0)
+    ('94% of 18', '-')
+    """
+    return "-" if held is None else f"{held:.0%} of {count}"
+
+
+def failures(row: Held) -> Iterator[str]:
+    """What surely held less often than is promised; of intervals, at any distance."""
+    if row.bound_high is not None and row.bound_high < EARLY:
+        yield "It came sooner than was said too often."
+    if row.came_high is not None and row.came_high < LIKELY:
+        yield "It mostly came later than was said."
+    low = min((each for each in (row.one, row.three, row.five) if each is not None), default=1.0)
+    if low < PROMISED - 0.05:
+        yield "The intervals are too narrow."

@@ -42,6 +42,7 @@ _STYLE = """<style>
   overflow-wrap: anywhere; }}
 .tw-value {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .tw-head > :last-child {{ text-align: left; }}
+.tw-narrow {{ display: none; }}
 .tw-tiny {{ width: 84px; height: 24px; display: block; }}
 .tw-fold {{ border-bottom: 1px solid var(--tw-rule); padding: .5rem 0; line-height: 1.45;
   overflow-wrap: anywhere; }}
@@ -53,6 +54,20 @@ _STYLE = """<style>
 .tw-count {{ color: var(--tw-muted); font-variant-numeric: tabular-nums; margin-right: .5rem; }}
 .tw-index {{ display: inline-grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr) 12rem; gap: 0 1rem;
   width: calc(100% - 1.4rem); vertical-align: top; }}
+.tw-case {{ padding: .45rem 0 .1rem; margin-left: 1.1rem; }}
+.tw-scores {{ display: grid; grid-template-columns: 10.5rem 9.5rem 10.5rem 4.5rem 12rem minmax(0, 1fr);
+  gap: 0 .8rem; padding: .12rem 0; line-height: 1.35; font-size: .92rem; }}
+.tw-fold > .tw-scores {{ margin-left: 1.1rem; }}
+.tw-score {{ font-variant-numeric: tabular-nums; white-space: nowrap; }}
+.tw-told {{ grid-column: 6; color: var(--tw-muted); }}
+.tw-told b {{ color: var(--tw-ink); }}
+.tw-wide {{ overflow-x: auto; margin: .7rem 0; }}
+.tw-bell {{ border-collapse: collapse; line-height: 1.35; }}
+.tw-bell th, .tw-bell td {{ text-align: left; vertical-align: top; padding: .45rem 1.2rem .45rem 0;
+  border-bottom: 1px solid var(--tw-rule); white-space: nowrap; }}
+.tw-bell th {{ font-weight: 600; white-space: normal; }}
+.tw-bell .tw-line {{ flex-wrap: nowrap; }}
+.tw-bell .tw-quiet {{ display: block; }}
 .tw-key {{ display: inline-block; width: 1.3rem; vertical-align: middle; margin-right: .3rem; }}
 [data-testid="stBaseButton-primary"] {{ background: var(--tw-ink) !important;
   color: var(--tw-ground) !important; border-color: var(--tw-ink) !important; }}
@@ -73,6 +88,12 @@ _STYLE = """<style>
   .tw-index {{ grid-template-columns: minmax(0, 1fr) 9.5rem; }}
   .tw-index > :nth-child(2) {{ display: none; }}
   .tw-head {{ display: none; }}
+  .tw-narrow {{ display: inline; }}
+  .tw-case {{ margin-left: 0; padding-top: .8rem; }}
+  .tw-scores {{ grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: .1rem .5rem; }}
+  .tw-scores > :first-child, .tw-told {{ grid-column: 1 / -1; }}
+  .tw-scores > .tw-score {{ white-space: normal; }}
+  .tw-score::before {{ content: attr(data-says); display: block; color: var(--tw-muted); font-size: .8rem; }}
 }}
 </style>"""
 

@@ -12,6 +12,7 @@ _HERE = {
     "--replace": "Tick 'Replace the cycle' under 'More about this cycle', or give another cycle.",
     "--map": "Choose its column under 'Which column is what'.",
     "--score": "Choose the column of 'score' under 'Which column is what'.",
+    "--note": "If so, say why in the note.",
     "--lineage": "Name it under 'Where it belongs'.",
     "--cycle": "Give it under 'Where it belongs'.",
     "--format": "Give the file the ending of what it is.",

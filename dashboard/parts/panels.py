@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, stories
 from dashboard.parts import picture
 from dashboard.story import Line, Mode, Story
 from dashboard.words import UNKNOWN, count, interval, kind, label, number, plain, within
@@ -17,7 +17,7 @@ ACROSS = 3
 
 def show(at: desk.Revision, lineage: str, metric: str, slices: Sequence[str], theme: str) -> None:
     """One small chart for each slice, all on one scale; a kind of output with its typical texts."""
-    story = desk.story(at, lineage, [(metric, s) for s in slices], theme)
+    story = stories.story(at, lineage, [(metric, s) for s in slices], theme)
     modes = desk.modes(at, lineage) if any(kind(s) == "mode:" for s in slices) else {}
     for start in range(0, len(story.lines), ACROSS):
         columns = st.columns(ACROSS)

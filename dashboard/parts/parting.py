@@ -1,4 +1,4 @@
-"""Which parts of a metric are shown: values of a slice column, classes, or kinds of output, side by side."""
+"""Which parts of a metric are shown: values of a slice column, classes, kinds of output, phrasings."""
 
 from __future__ import annotations
 

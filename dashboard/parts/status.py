@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import pandas as pd
 
-from dashboard import desk
+from dashboard import desk, mixes
+from dashboard.parts import visible
 from dashboard.parts.drawing import shape
 from dashboard.words import URGENCY, WORD, ago, safe
 from metrics.core import METRICS
@@ -39,7 +40,7 @@ def block(at: desk.Revision, lineage: pd.Series, theme: str, *, named: bool, lea
 
 def _human(cycles: pd.DataFrame) -> list[str]:
     """The share of human training examples now and at first, as far as the mix is known."""
-    found = [(c, desk.human_share(m)) for c, m in zip(cycles["cycle"], cycles["mix"], strict=True)]
+    found = [(c, mixes.human_share(m)) for c, m in zip(cycles["cycle"], cycles["mix"], strict=True)]
     known = [(int(c), share) for c, share in found if share is not None]
     if not known:
         return []
@@ -100,7 +101,7 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     if said and said[-1].since is not None:
         facts.append(f"Since <b>cycle {said[-1].since}</b>")
     if said and said[-1].status in ("watch", "narrowing", "collapse"):
-        last = check_result(name, said)["last_healthy_cycle"]
+        last = check_result(name, said, desk.baselines(at, name)[2])["last_healthy_cycle"]
         facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
-    facts += _human(desk.cycles(at, name))
+    facts += _human(desk.cycles(at, name)) + visible.smallest(at, name)
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""

@@ -8,27 +8,32 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk
-from dashboard.parts import acknowledging, foresight, frame, picture, status
+from dashboard import desk, evidence
+from dashboard.parts import acknowledging, baselines, bell, frame, picture, status
 from dashboard.story import Story
-from dashboard.words import safe, z_digits, z_text
+from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
-from metrics.narrowing import INDEX_LINE, METRIC_LINE
+from metrics.narrowing import METRIC_LINE
 
 PER_PAGE = 10
 _TIMES = re.compile(r"([\d.]+) times its normal movement")
-STATES = ("open", "acknowledged", "resolved")
+STATES = ("open", "acknowledged", "accepted", "resolved")
 NOTHING = {
     "open": "No alert is open.",
     "acknowledged": "No alert is acknowledged and still standing.",
+    "accepted": "Nobody has accepted what an alert was about as a new baseline.",
     "resolved": "No alert has come to its end yet.",
 }
 
 
 def page() -> None:
-    """Alerts of one state, the newest first."""
+    """Alerts of one state, the newest first; under them whether one would come."""
     at = desk.now()
-    rows = desk.alerts(at)
+    _alerts(at, desk.alerts(at))
+    bell.show(at)
+
+
+def _alerts(at: desk.Revision, rows: pd.DataFrame) -> None:
     st.title("Alerts")
     counts = rows["state"].value_counts()
     state = st.segmented_control(
@@ -52,13 +57,14 @@ def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:
         st.html(
             status.headline(alert["severity"], frame.theme(), alert["lineage"], _span(alert))
             + f'<p class="tw-says" data-testid="sentence">{status.explained(alert["message"])}</p>'
-            + foresight.of_alert(at, alert)
             + f'<div class="tw-facts"><span>{"</span><span>".join(_sure(alert))}</span></div>'
             + _what_z_is(alert)
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             _actions(alert, nth)
-        if desk.evidence_rows(alert["evidence"]):
+        if alert["state"] in ("open", "acknowledged"):
+            baselines.accept(at, alert, key=f"{nth}")
+        if evidence.rows(alert["evidence"]):
             with st.expander("Evidence", expanded=nth == 0):
                 _evidence(at, alert, nth)
 
@@ -68,6 +74,8 @@ def _span(alert: pd.Series) -> str:
     raised = f"raised at cycle {first}"
     if alert["state"] == "resolved":
         return f"{raised}, over at cycle {int(alert['resolved_cycle'])}"
+    if alert["state"] == "accepted":
+        return f"{raised}, accepted with the baseline from cycle {int(alert['accepted_cycle'])} on"
     return raised if first == last else f"{raised}, still so at cycle {last}"
 
 
@@ -77,16 +85,16 @@ def _sure(alert: pd.Series) -> list[str]:
     mine = _own_row(alert)
     if mine is not None:
         out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
-    index = desk.index(alert["evidence"])
-    if index is not None:
-        out.append(f"All voting metrics together <b>{z_text(index, INDEX_LINE)}</b>, low from {INDEX_LINE:g}")
+    strength = evidence.strength(alert["evidence"])
+    if strength is not None:
+        out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
     out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
     return out
 
 
 def _own_row(alert: pd.Series) -> dict[str, Any] | None:
     """What the evidence says of the metric that the alert is about."""
-    return next((r for r in desk.evidence_rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
+    return next((r for r in evidence.rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
 
 
 def _what_z_is(alert: pd.Series) -> str:
@@ -118,21 +126,24 @@ def _actions(alert: pd.Series, nth: int) -> None:
             width=260,
         )
         acknowledging.button(alert, key=f"acknowledge-{nth}", note=note or "")
-    elif pd.notna(alert["acknowledged_at"]):
-        when = pd.Timestamp(alert["acknowledged_at"])
-        st.text(
-            f"Acknowledged {when:%d %B %Y, %H:%M}. {alert['note'] if isinstance(alert['note'], str) else ''}"
-        )
+    for did in ("acknowledged", "accepted"):
+        if pd.notna(alert[f"{did}_at"]):
+            note = alert["note" if did == "acknowledged" else "accepted_note"]
+            when = f"{pd.Timestamp(alert[f'{did}_at']):%d %B %Y, %H:%M}"
+            st.text(f"{did.capitalize()} {when}. {plain(note, 500) if isinstance(note, str) else ''}")
 
 
 def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     st.caption(
-        "Left of 0 is worse. A metric counts as low where z reaches the dashed line for two cycles running."
+        "Left of 0 is worse. A metric that reaches the dashed line for two cycles running is low; the alarm"
+        " rings where all metrics together lie lower, for longer, than a healthy lineage does."
     )
-    story = Story(alert["lineage"], (), (), movements=desk.movements(alert["evidence"]), theme=frame.theme())
+    story = Story(
+        alert["lineage"], (), (), movements=evidence.movements(alert["evidence"]), theme=frame.theme()
+    )
     picture.show("evidence", story, key=f"evidence-{nth}")
     catalog = METRICS.all()
-    table = pd.DataFrame(desk.evidence_rows(alert["evidence"]))
+    table = pd.DataFrame(evidence.rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
     digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
     table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0

@@ -8,11 +8,12 @@ import re
 import streamlit as st
 
 from dashboard.palette import family_colour, palette
-from dashboard.parts import foresight, frame, picture, sight
+from dashboard.parts import foresight, frame, leading, picture, sight
 from dashboard.parts.drawing import shape
 from dashboard.story import Story
 from dashboard.words import ASKS, FAMILY, HEALTHY, MEANING, STATUSES, WORD, safe
 from metrics.core import METRICS, RULES, Metric
+from metrics.injecting import INJECTIONS
 from metrics.seeing import SEEN
 
 ORDER = tuple(FAMILY)
@@ -28,28 +29,22 @@ SIGHT = (
     " and after. The numbers are its shift in null standard deviations, those of what moves it where nothing"
     f" was planted; below 0 is worse. A shift smaller than {SEEN:g} is not to be told from noise, and the"
     " cell says blind. An arrow marks a metric that moves to its healthy side: read alone, it would reassure."
+    " The alarm bell on the page of alerts plants the same kinds in copies of your own outputs:"
 )
-FORESIGHT = (
-    "While an alert stands, the cycles so far say where its metric goes if nothing is changed: an 80 %"
-    " interval for each of the next five cycles; before which cycle a fifth of its baseline (of mean score a"
-    " twentieth) will not be lost; and by which cycle, more likely than not, it will. What cannot be bounded"
-    " is not said, and nobody can foretell that somebody changes what a model is trained on. The table says"
-    " how often that held, on retrained series that nothing was chosen on: of the intervals 80 % should, of"
-    " the 'not before' 90 %, of the 'by' more than half."
-)
-ASKED = {"under alert": "While an alert stands", "every cycle": "At every cycle"}
-TOLD = {"voters": "Metrics that vote", "mean score": "Mean score"}
 
 
 def page() -> None:
-    """Statuses, intervals, an index of the metrics, what each sees, how forecasts held, rules."""
+    """Statuses, intervals, an index of the metrics, what each sees, how early the rules are, forecasts, rules."""
     st.title("How it is measured")
     _statuses()
     st.subheader("What a point and its band are", anchor=False)
     st.html(f'<p class="tw-says">{POINT}</p>')
     _metrics()
     _sight()
-    _foresight()
+    st.subheader("How early, and how often in vain", anchor=False)
+    leading.show()
+    st.subheader("How well forecasts hold", anchor=False)
+    foresight.show()
     st.subheader("Rules", anchor=False)
     for rule in RULES.all().values():
         head = f'<summary><span class="tw-name">{safe(rule.label)}</span></summary>'
@@ -139,6 +134,10 @@ def _sight() -> None:
     st.subheader("Which metric sees which narrowing", anchor=False)
     strengths = sight.strengths()
     st.html(f'<p class="tw-says">{SIGHT}</p>')
+    kinds = "".join(
+        f"<li><b>{safe(one.label)}.</b> {_marked(one.doc)}</li>" for one in INJECTIONS.all().values()
+    )
+    st.html(f'<ul class="tw-says">{kinds}</ul>')
     if not strengths:
         st.text(sight.NOTHING)
         return
@@ -151,19 +150,6 @@ def _sight() -> None:
     picture.show("which_sees", Story("", (), (), sights=sight.sights(strength), theme=frame.theme()), "sees")
     for why, labels in sight.left_out().items():
         st.html(f'<p class="tw-says tw-quiet">Not in the table: {safe(", ".join(labels))}. {safe(why)}</p>')
-
-
-def _foresight() -> None:
-    """How often forecasts held, by what a model was trained on."""
-    st.subheader("How well forecasts hold", anchor=False)
-    st.html(f'<p class="tw-says">{FORESIGHT}</p>')
-    of = st.segmented_control(
-        "Of", list(TOLD), default="voters", required=True, key="told", format_func=TOLD.__getitem__
-    )
-    when = st.segmented_control(
-        "Asked", list(ASKED), default="under alert", required=True, key="asked", format_func=ASKED.__getitem__
-    )
-    foresight.table(of, when)
 
 
 page()

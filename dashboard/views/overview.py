@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, stories
 from dashboard.parts import acknowledging, drawing, frame, picture, status
 from dashboard.story import Story
 from metrics import demo, pipeline
@@ -94,7 +94,7 @@ def _tail_and_mean(at: desk.Revision, name: str) -> Story:
     known = desk.measured(at, name)
     tail = next((m for m in SECOND if m in known), None)
     wanted = [(m, None) for m in ("mean_score", tail) if m in known]
-    return desk.story(at, name, wanted, frame.theme())
+    return stories.story(at, name, wanted, frame.theme())
 
 
 page()

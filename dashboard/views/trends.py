@@ -8,10 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboard import desk, glance
+from dashboard import desk, glance, stories
 from dashboard.parts import (
     acknowledging,
     address,
+    baselines,
     examples,
     families,
     folded,
@@ -22,9 +23,11 @@ from dashboard.parts import (
     picture,
     result,
     status,
+    visible,
 )
 from dashboard.story import Line, Story
 from dashboard.words import (
+    PART,
     UNKNOWN,
     WHOLE,
     apart,
@@ -43,7 +46,6 @@ from metrics.narrowing import METRIC_LINE
 # Of each pair the first that there is.
 USUAL = (("mean_score",), ("tail_recall", "tail_coverage"), ("distinct_2", "dispersion"), ("coverage",))
 NAMED = 12
-KIND = {"class:": "class", "mode:": "kind of output"}
 
 
 def page() -> None:
@@ -73,9 +75,11 @@ def page() -> None:
         )
     cycle = _scissors(at, name)
     families.show(at, name, frame.theme())
+    visible.show(at, name, frame.theme())
     metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
     lines.show(at, name, metric, slices)
+    baselines.show(at, name)
     st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 
 
@@ -88,7 +92,7 @@ def _scissors(at: desk.Revision, name: str) -> int | None:
         format_func=apart(known, _label(at, name)), bind="query-params",
     )  # fmt: skip
     with place:
-        story = desk.story(at, name, [(m, None) for m in chosen], frame.theme())
+        story = stories.story(at, name, [(m, None) for m in chosen], frame.theme())
         return picture.show("scissors", story, key="scissors", clickable=True)
 
 
@@ -117,7 +121,7 @@ def _one_metric(at: desk.Revision, name: str) -> tuple[str, list[str | None]]:
     with right:
         chosen = parting.choose_kind(ends)
     slices = parting.choose(chosen, ends)
-    story = desk.story(at, name, [(metric, s) for s in slices], frame.theme(), limits=True)
+    story = stories.story(at, name, [(metric, s) for s in slices], frame.theme(), limits=True)
     if chosen == WHOLE:
         for line in story.lines:
             st.text(f"{plain(line.label)} {panels.last_words(line)}")
@@ -155,17 +159,17 @@ def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
     if not found:
         return
     shown = chosen if chosen in found else found[0]
-    st.subheader(f"By {label(KIND.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
+    st.subheader(f"By {label(PART.get(shown) or kind_title(shown))}, at the last cycle", anchor=False)
     mine = [line for line in ends if line.slice is not None and kind(line.slice) == shown]
     known = [line for line in mine if line.fall is not None]
-    story = desk.story(at, name, [(metric, None)], frame.theme())
+    story = stories.story(at, name, [(metric, None)], frame.theme())
     whole = [replace(line, points=line.points[-1:]) for line in story.lines]
     picture.show("slices", replace(story, lines=(*whole, *(known or mine))), key="slices")
     if known and len(known) < len(mine):
         for words in _left_out([x for x in mine if x.fall is None]):
             st.text(words)
     if len(found) > 1 or chosen == WHOLE:
-        others = ", ".join(kind_title(k).lower() if k in KIND else kind_title(k) for k in found)
+        others = ", ".join(kind_title(k).lower() if k in PART else kind_title(k) for k in found)
         st.caption(f"Choose under 'Parts' to see cycle by cycle: {label(others, 200)}.")
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from metrics.core import Reading, Undefined, metric
+from metrics.parts import CLASS
 from metrics.sample import Sample
 
 
@@ -34,7 +35,7 @@ def class_recall(sample: Sample) -> Reading:
     if not known.any():
         raise Undefined("No output's label is a known class.")
     parts = {
-        f"class:{sample.categories[i]}": Reading(recall[:, i], int(rows[i]), step=1 / rows[i])
+        f"{CLASS}{sample.categories[i]}": Reading(recall[:, i], int(rows[i]), step=1 / rows[i])
         for i in sorted(np.flatnonzero(known), key=lambda i: (-rows[i], i))
     }
     n = int(rows[known].sum())

@@ -2,9 +2,8 @@
 
 from metrics import stats
 from metrics.core import Reading, metric
+from metrics.fields import TRUNCATED
 from metrics.sample import Sample
-
-REASONS = ("length", "max_tokens", "max_output_tokens", "token_limit", "model_length", "truncated")
 
 
 @metric(
@@ -29,6 +28,6 @@ def truncation_rate(sample: Sample) -> Reading:
     >>> truncation_rate(demo_sample(finish_reason=["stop", "length", "stop", "MAX_TOKENS"])).value
     0.5
     """
-    found = sample.frame["finish_reason"].str.lower().isin(REASONS).to_numpy(bool)
+    found = sample.frame["finish_reason"].str.lower().isin(TRUNCATED).to_numpy(bool)
     n = stats.effective_n(sample.weight)
     return Reading(sample.mean(found), n, step=1 / n)

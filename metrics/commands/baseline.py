@@ -3,33 +3,67 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
-from metrics.asking import Options, Parser, command, open_store
-from metrics.printing import cycles_text, parse_cycles, safe_line, show_progress
+from metrics.asking import Options, Parser, command, lineage_of, open_store
+from metrics.baselines import Choice
+from metrics.core import TailwatchError
+from metrics.printing import parse_cycles, print_table, safe_line, show_progress
+
+if TYPE_CHECKING:
+    from metrics.store import Store
 
 
 def _arguments(p: Parser) -> None:
-    p.add_argument(
-        "--cycles", metavar="A-B", help="such as 0-3 or 2,3,5; leave away to go back to the first four"
-    )
-    p.add_argument("--note", default="", help="why")
+    what = p.add_mutually_exclusive_group()
+    what.add_argument("--first", type=int, metavar="K", help="the first K cycles (without any choice: 4)")
+    what.add_argument("--cycles", metavar="A-B", help="these cycles, such as 0-3 or 2,3,5; 3 are the least")
+    what.add_argument("--like", metavar="OTHER", help="the baseline of another lineage, a healthy control")
+    what.add_argument("--reference", action="store_true", help="the pinned human reference")
+    what.add_argument("--history", action="store_true", help="what was chosen, when and why; so without any")
+    p.add_argument("--note", default="", help="why; needed where alerts are accepted with the choice")
 
 
 @command(
     "baseline",
-    "pin the cycles that count as normal (default: the first four)",
+    "choose what counts as normal, or show what was chosen",
     place=60,
     lineage="required",
     arguments=_arguments,
 )
 def baseline(options: Options) -> int:
-    """Pin the baseline."""
+    """Choose the baseline, or show its history."""
     from metrics import pipeline
 
     store = open_store(options)
-    cycles = parse_cycles(options.cycles) if options.cycles else []
-    store.set_baseline(options.lineage, cycles, options.note)
-    pipeline.refresh(store, options.lineage, progress=show_progress)
-    text = cycles_text(tuple(cycles)) if cycles else "the first four cycles"
-    print(f"The baseline of '{safe_line(options.lineage)}' is {text}.", file=sys.stderr)
+    lineage_of(options, store)
+    choice = _choice(options)
+    if not choice:
+        if options.note:
+            raise TailwatchError("A note needs a choice:", do="such as --cycles 8-11.")
+        return _show(store, options.lineage)
+    choice["note"] = options.note
+    _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
+    return 0
+
+
+def _choice(options: Options) -> dict[str, Any]:
+    """What was asked for; nothing where only the history is wanted."""
+    asked = {"first": options.first, "like": options.like, "reference": options.reference or None}
+    asked["cycles"] = parse_cycles(options.cycles) if options.cycles is not None else None
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _say(lineage: str, choice: Choice) -> None:
+    print(f"The baseline of '{safe_line(lineage)}' is {safe_line(choice.words)}.", file=sys.stderr)
+
+
+def _show(store: Store, lineage: str) -> int:
+    rows = store.baseline_history(lineage)
+    _say(lineage, store.choice(lineage))
+    words = {name: [Choice.parse(spec).words for spec in rows[name]] for name in ("baseline", "instead")}
+    accepted = [f"from cycle {int(c)}" if c == c else "" for c in rows["accepted_cycle"]]
+    shown = rows.assign(**words, accepted=accepted, pinned_at=rows["pinned_at"].dt.floor("s"))
+    shown = shown.rename(columns={"pinned_at": "chosen", "instead": "before"})
+    print_table(shown[["chosen", "baseline", "before", "accepted", "note"]])
     return 0

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metrics.asking import Options, Parser, command, files, open_store, pairs
+from metrics.baselines import cycles_text
 from metrics.core import TailwatchError
-from metrics.printing import cycles_text, safe_line, show_progress
+from metrics.printing import safe_line, show_progress
 
 
 def _arguments(p: Parser) -> None:

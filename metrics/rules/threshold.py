@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics import deviations, narrowing
+from metrics import panel
 from metrics.core import Finding, History, Judgement, MetricValue, TailwatchError, Trend, rule
 
 STATISTICS = {
@@ -61,7 +61,7 @@ def threshold(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
     low: list[int] = []
     judgements = []
     for position, standing in enumerate(history.standings):
-        speaks = narrowing.speaks(standing) and not standing.opens_segment
+        speaks = panel.speaks(standing) and not standing.opens_segment
         number = _statistic(history, trend, position, spec) if trend and speaks else None
         beyond = number is not None and _beyond(number, spec)
         low = [*low, standing.cycle] if beyond else []
@@ -89,10 +89,9 @@ def _statistic(history: History, trend: Trend, position: int, spec: Mapping[str,
     segment = history.standings[position].segment
     past = [i for i in range(position) if history.standings[i].segment == segment]
     if spec["statistic"] == "z":
-        earlier = deviations.pairs(trend, past)
-        d = deviations.deviation(trend.metric, value, trend.baselines[position], earlier)
+        z = panel.scores(history, [trend])[0][position]
         # Turned back, so that a line under 0 always means less than the baseline.
-        return None if d is None else (-d.z if trend.metric.healthy == "low" else d.z)
+        return None if z is None else (-z if trend.metric.healthy == "low" else z)
     others = trend.baselines[position] if spec["statistic"] == "pct_baseline" else _last(trend, past)
     known = [v.value for v in others if v.value is not None]
     base = sum(known) / len(known) if known else 0.0

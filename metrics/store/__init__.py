@@ -5,12 +5,14 @@ The only place that speaks SQL. Values go in as parameters or as Arrow tables, n
 
 from __future__ import annotations
 
-from metrics.store.judged import Alert, Judged, UserRule, Verdict
-from metrics.store.measured import LineageState, Measured
-from metrics.store.outputs import Outputs, Stored
+from metrics.store.chosen import Chosen
+from metrics.store.conditions import Comparable
+from metrics.store.judged import Alert, Judged, SelfTest, UserRule, Verdict
+from metrics.store.measured import LineageState, Measured, ValueKey
+from metrics.store.outputs import Stored
 
-__all__ = ["Alert", "LineageState", "Store", "Stored", "UserRule", "Verdict"]
+__all__ = ["Alert", "LineageState", "SelfTest", "Store", "Stored", "UserRule", "ValueKey", "Verdict"]
 
 
-class Store(Outputs, Measured, Judged):
+class Store(Comparable, Measured, Judged, Chosen):
     """A Tailwatch store file. Made on first use; safe to use from several processes and threads at once."""

@@ -164,9 +164,16 @@ def frame(con: Connection, query: str, values: Any = None) -> pd.DataFrame:
 
 
 def touch(con: Connection, lineage: str) -> None:
-    """Note that a lineage's data changed; the lineage is made if it is new."""
+    """Note that a lineage's data changed, and so what lineages compare with that have it as their control.
+
+    The lineage is made if it is new.
+    """
     con.execute(
         "INSERT INTO lineages VALUES (?, now()::TIMESTAMP, 0, -1, NULL, NULL) ON CONFLICT DO NOTHING",
         [lineage],
     )
-    con.execute("UPDATE lineages SET data_revision = data_revision + 1 WHERE lineage = ?", [lineage])
+    con.execute(
+        "UPDATE lineages SET data_revision = data_revision + 1"
+        " WHERE lineage = $lineage OR json_extract_string(baseline, '$.like') = $lineage",
+        {"lineage": lineage},
+    )

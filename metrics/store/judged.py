@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -52,12 +53,22 @@ class Alert:
     resolved_cycle: int | None
     message: str
     evidence: Mapping[str, Any]
+    accepted_cycle: int | None = None  # the first of a baseline that a person accepted in spite of it
 
     @property
     def id(self) -> str:
         """The episode's stable name, so that an acknowledgement finds it again after a refresh."""
         parts = (self.lineage, self.rule, self.metric, self.slice, self.first_cycle)
         return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """What pressing the alarm bell came to, when, and whether the lineage is still as it was then."""
+
+    made_at: datetime
+    current: bool
+    result: Mapping[str, Any]
 
 
 class Judged(Database):
@@ -111,7 +122,9 @@ class Judged(Database):
             _log_changes(con, lineage, alerts)
             con.execute("DELETE FROM alerts WHERE lineage = ?", [lineage])
             for a in alerts:
-                con.execute("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _alert_row(a))
+                con.execute(
+                    "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _alert_row(a)
+                )
             con.execute("UPDATE lineages SET measured_revision = data_revision WHERE lineage = ?", [lineage])
         return True
 
@@ -126,19 +139,26 @@ class Judged(Database):
         return [Verdict(c, st, q, s, qs, text, _load(found)) for c, st, q, s, qs, text, found in rows]
 
     def alerts(self, lineage: str | None = None) -> pd.DataFrame:
-        """Alert episodes, newest first, with state open, acknowledged or resolved.
+        """Alert episodes, newest first, with state open, acknowledged, accepted or resolved.
 
-        Columns: those of Alert, id, state, acknowledged_at, note; evidence is JSON text.
+        Columns: those of Alert, id, state, acknowledged_at, note, accepted_at, accepted_note; evidence is
+        JSON text. An accepted alert stands as it stood when it was accepted.
         """
         with self.reading() as con:
             return frame(
                 con,
-                "SELECT a.*, CASE WHEN resolved_cycle IS NOT NULL THEN 'resolved'"
+                "SELECT a.*, CASE WHEN accepted_cycle IS NOT NULL THEN 'accepted'"
+                " WHEN resolved_cycle IS NOT NULL THEN 'resolved'"
                 " WHEN k.acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'open' END AS state,"
-                " k.acknowledged_at, k.note"
-                " FROM alerts a LEFT JOIN acknowledgements k USING (id)"
+                " k.acknowledged_at, k.note, h.accepted_at, h.accepted_note"
+                " FROM (FROM accepted_alerts UNION ALL BY NAME"
+                "  FROM alerts WHERE id NOT IN (SELECT id FROM accepted_alerts)) a"
+                " LEFT JOIN acknowledgements k USING (id)"
+                " LEFT JOIN (SELECT lineage, accepted_cycle, max(pinned_at) AS accepted_at,"
+                "  max_by(note, pinned_at) AS accepted_note FROM baseline_history GROUP BY ALL) h"
+                " USING (lineage, accepted_cycle)"
                 " WHERE $lineage IS NULL OR a.lineage = $lineage"
-                " ORDER BY resolved_cycle IS NOT NULL, first_cycle DESC, a.lineage, a.rule, a.metric",
+                " ORDER BY state IN ('resolved', 'accepted'), first_cycle DESC, a.lineage, a.rule, a.metric",
                 {"lineage": lineage},
             )
 
@@ -154,7 +174,32 @@ class Judged(Database):
                 "INSERT INTO acknowledgements VALUES (?, now()::TIMESTAMP, ?) ON CONFLICT DO NOTHING",
                 [alert, note],
             )
-            _log(con, row[0], alert, "acknowledged", row[1], row[2])
+            log(con, row[0], alert, "acknowledged", row[1], row[2])
+
+    def save_selftest(self, lineage: str, result: Mapping[str, Any]) -> None:
+        """Keep what the last self-test of a lineage came to; nothing else of the lineage is touched."""
+        with self.writing() as con:
+            con.execute(
+                "INSERT OR REPLACE INTO selftests SELECT lineage, now()::TIMESTAMP, data_revision, ?"
+                " FROM lineages WHERE lineage = ?",
+                [json.dumps(dict(result), allow_nan=False), lineage],
+            )
+
+    def last_selftest(self) -> str | None:
+        """The lineage whose alarm bell was pressed last."""
+        with self.reading() as con:
+            row = con.execute("SELECT lineage FROM selftests ORDER BY made_at DESC LIMIT 1").fetchone()
+        return str(row[0]) if row else None
+
+    def selftest(self, lineage: str) -> SelfTest | None:
+        """The last self-test of a lineage, None where there was none."""
+        query = (
+            "SELECT made_at, t.data_revision = l.data_revision, result FROM selftests t"
+            " JOIN lineages l USING (lineage) WHERE lineage = ?"
+        )
+        with self.reading() as con:
+            row = con.execute(query, [lineage]).fetchone()
+        return SelfTest(row[0], row[1], json.loads(row[2])) if row else None
 
     def alert_log(self, lineage: str) -> pd.DataFrame:
         """What was said at the time: said_at, alert, event, cycle, message."""
@@ -189,10 +234,12 @@ def _alert_row(a: Alert) -> list[Any]:
     return [
         *(a.id, a.lineage, a.rule, a.metric, a.slice, a.severity, a.since_cycle, a.first_cycle),
         *(a.last_cycle, a.resolved_cycle, a.message, json.dumps(dict(a.evidence))),
+        a.accepted_cycle,
     ]
 
 
-def _log(con: Connection, lineage: str, alert: str, event: str, cycle: int, message: str) -> None:
+def log(con: Connection, lineage: str, alert: str, event: str, cycle: int, message: str) -> None:
+    """Write down what was said of an alert, for ever."""
     con.execute(
         "INSERT INTO alert_log VALUES (now()::TIMESTAMP, ?, ?, ?, ?, ?)",
         [lineage, alert, event, cycle, message],
@@ -206,10 +253,13 @@ def _log_changes(con: Connection, lineage: str, alerts: Sequence[Alert]) -> None
     for a in alerts:
         was = before.pop(a.id, None)
         if was is None:
-            _log(con, lineage, a.id, f"raised: {a.severity}", a.first_cycle, a.message)
+            log(con, lineage, a.id, f"raised: {a.severity}", a.first_cycle, a.message)
         elif was[0] != a.severity:
-            _log(con, lineage, a.id, f"now {a.severity}", a.last_cycle, a.message)
+            log(con, lineage, a.id, f"now {a.severity}", a.last_cycle, a.message)
         if a.resolved_cycle is not None and (was is None or was[1] is None):
-            _log(con, lineage, a.id, "resolved", a.resolved_cycle, a.message)
+            log(con, lineage, a.id, "resolved", a.resolved_cycle, a.message)
+    query = "SELECT id FROM accepted_alerts WHERE lineage = ?"
+    kept = {name for (name,) in con.execute(query, [lineage]).fetchall()}
     for name, (_, _, cycle, message) in before.items():
-        _log(con, lineage, name, "withdrawn after a recomputation", cycle, message)
+        if name not in kept:
+            log(con, lineage, name, "withdrawn after a recomputation", cycle, message)

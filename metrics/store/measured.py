@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from metrics.comparison import Conditions
 from metrics.core import MetricValue, Standing
+from metrics.parts import SEED
 from metrics.store.database import Database, frame, incoming
 
 ValueKey = tuple[int, str | None, str, int, str]
@@ -63,23 +62,6 @@ class Measured(Database):
             query = "SELECT cycle, digest FROM cycles WHERE lineage = ?"
             return dict(con.execute(query, [lineage]).fetchall())
 
-    def conditions(self, lineage: str) -> list[Conditions]:
-        """What decides which cycles may be compared, in order of cycle."""
-        with self.reading() as con:
-            query = (
-                "SELECT cycle, decoding, scorer, encoder, max(len(embedding)), count(example_id)"
-                " FROM cycles c LEFT JOIN outputs o USING (lineage, cycle)"
-                " WHERE lineage = ? GROUP BY ALL ORDER BY cycle"
-            )
-            facts = con.execute(query, [lineage]).fetchall()
-            query = "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL"
-            keys = frame(con, query, [lineage])
-        cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
-        return [
-            Conditions(cycle, prompts[cycles == cycle], decoding, scorer, encoder, _vectors(width, outputs))
-            for cycle, decoding, scorer, encoder, width, outputs in facts
-        ]
-
     def value_keys(self, lineage: str) -> set[ValueKey]:
         """Which values are stored: (cycle, slice, metric, version, comparison)."""
         query = "SELECT cycle, slice, metric, version, comparison FROM metric_values WHERE lineage = ?"
@@ -111,7 +93,8 @@ class Measured(Database):
             )
             con.execute(
                 "INSERT INTO metric_values BY NAME"
-                " SELECT ? AS lineage, * FROM incoming WHERE list_contains(?, cycle)",
+                # What stands in for a baseline is no cycle of this lineage; its comparison names its content.
+                " SELECT ? AS lineage, * FROM incoming WHERE cycle < 0 OR list_contains(?, cycle)",
                 [lineage, same],
             )
 
@@ -128,9 +111,10 @@ class Measured(Database):
                 return False
             con.execute("DELETE FROM standings WHERE lineage = ?", [lineage])
             for s in standings:
+                place = [s.cycle, s.segment, s.comparison, list(s.baseline), s.complete, s.note]
                 con.execute(
-                    "INSERT INTO standings VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [lineage, s.cycle, s.segment, s.comparison, list(s.baseline), s.complete, s.note],
+                    "INSERT INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [lineage, *place, s.shared, s.wanted],
                 )
             con.execute("DELETE FROM comparisons WHERE lineage = ?", [lineage])
             for key, facts in comparisons.items():
@@ -142,14 +126,14 @@ class Measured(Database):
         return True
 
     def standings(self, lineage: str) -> list[Standing]:
-        """How the measured cycles stand, in order."""
+        """How the measured cycles stand, in order; before them those that a control lineage lends."""
         query = (
-            "SELECT cycle, segment, comparison, baseline, complete, note FROM standings"
+            "SELECT cycle, segment, comparison, baseline, complete, note, shared, wanted FROM standings"
             " WHERE lineage = ? ORDER BY cycle"
         )
         with self.reading() as con:
             rows = con.execute(query, [lineage]).fetchall()
-        return [Standing(c, s, key, tuple(base), full, note) for c, s, key, base, full, note in rows]
+        return [Standing(c, s, key, tuple(base), *rest) for c, s, key, base, *rest in rows]
 
     def comparisons(self, lineage: str) -> dict[str, str]:
         """The frozen conditions of measurement as JSON, by key."""
@@ -162,15 +146,17 @@ class Measured(Database):
     ) -> dict[ValueKey, MetricValue]:
         """Every stored value of a lineage, the baseline's under each comparison included.
 
-        Of one metric where it is named. `slice` '*' means the whole and every slice, None the whole only.
+        Of one metric where it is named. `slice` '*' means the whole and every slice, None the whole and its
+        replicate seeds only.
         """
         with self.reading() as con:
             rows = con.execute(
                 "SELECT cycle, slice, metric, version, comparison, status, value, raw, low, high, n, step,"
                 " replicates, note, stderr, spread_seen, spread_types FROM metric_values"
                 " WHERE lineage = $lineage AND ($metric IS NULL OR metric = $metric)"
-                " AND ($slice = '*' OR slice IS NOT DISTINCT FROM $slice)",
-                {"lineage": lineage, "metric": metric, "slice": slice},
+                " AND ($slice = '*' OR slice IS NOT DISTINCT FROM $slice"
+                " OR ($slice IS NULL AND starts_with(slice, $seed)))",
+                {"lineage": lineage, "metric": metric, "slice": slice, "seed": SEED},
             ).fetchall()
         return dict(map(_value, rows))
 
@@ -186,7 +172,7 @@ class Measured(Database):
                 "SELECT m.lineage, m.cycle, m.metric, m.version, m.slice, m.value, m.raw, m.low, m.high, m.n,"
                 " m.status, m.note FROM metric_values m JOIN standings s"
                 " ON s.lineage = m.lineage AND s.cycle = m.cycle AND s.comparison = m.comparison"
-                " WHERE m.lineage = $lineage AND ($metric IS NULL OR m.metric = $metric)"
+                " WHERE m.lineage = $lineage AND m.cycle >= 0 AND ($metric IS NULL OR m.metric = $metric)"
                 " AND ($slice = '*' OR m.slice IS NOT DISTINCT FROM $slice)"
                 " ORDER BY m.metric, m.slice NULLS FIRST, m.cycle",
                 {"lineage": lineage, "metric": metric, "slice": slice},
@@ -204,9 +190,3 @@ def _value(row: tuple[Any, ...]) -> tuple[ValueKey, MetricValue]:
         spread=(tuple(seen), tuple(types)) if seen else ((), ()),
     )
     return (cycle, part, metric, version, key), found
-
-
-def _vectors(width: int | None, outputs: int) -> str | None:
-    if not outputs:
-        return None
-    return f"of {width} numbers" if width else "made here"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from metrics.core import FEWEST_BASELINE, TailwatchError
+from metrics import traits
+from metrics.core import TailwatchError
 from metrics.store.database import Connection, Database, frame, incoming, touch
 from metrics.store.tables import AGGREGATES, REJECTS, as_table, by_cycle, digest, unfold
 
@@ -44,6 +44,7 @@ class Outputs(Database):
         given = pd.DataFrame(columns=list(AGGREGATES.names)) if aggregates is None else aggregates
         parts = by_cycle(outputs, given)
         digests = {key: digest(rows, facts.get(key, {}), own) for key, (rows, own) in parts.items()}
+        told = {key: traits.of(part) for key, part in outputs.groupby(["lineage", "cycle"])}
         done: dict[str, tuple[list[int], list[int]]] = {}
         with self.writing() as con:
             for key, (table, own) in parts.items():
@@ -56,6 +57,8 @@ class Outputs(Database):
                 mine = _belonging(rejects, key, set(parts), first)
                 row = (source, digests[key], table.num_rows, len(mine))
                 _write(con, key, (table, own, mine), facts.get(key, {}), row)
+                if key in told:
+                    con.execute("INSERT INTO traits VALUES (?, ?, ?)", [*key, told[key].as_json()])
                 written.append(key[1])
             for lineage in [name for name, (written, _) in done.items() if written]:
                 touch(con, lineage)
@@ -74,25 +77,6 @@ class Outputs(Database):
         with self.writing() as con:
             con.execute(
                 "UPDATE cycles SET label = ? WHERE lineage = ? AND cycle = ?", [label, lineage, cycle]
-            )
-
-    def set_baseline(self, lineage: str, cycles: Sequence[int], note: str = "") -> None:
-        """Pin the baseline to chosen cycles, or to the first ones where none are given; kept in history."""
-        for cycle in cycles:
-            self._cycle_or_error(lineage, cycle)
-        if 0 < len(set(cycles)) < FEWEST_BASELINE:
-            raise TailwatchError(
-                f"A baseline needs {FEWEST_BASELINE} cycles, to tell what retraining alone moves;",
-                f"{len(set(cycles))} were given.",
-            )
-        if lineage not in self.lineages()["lineage"].tolist():
-            raise TailwatchError(f"There is no lineage '{lineage}' in the store.", do="Upload a cycle first.")
-        spec = json.dumps(sorted(set(cycles))) if cycles else None
-        with self.writing() as con:
-            touch(con, lineage)
-            con.execute("UPDATE lineages SET baseline = ? WHERE lineage = ?", [spec, lineage])
-            con.execute(
-                "INSERT INTO baseline_history VALUES (?, now()::TIMESTAMP, ?, ?)", [lineage, spec, note]
             )
 
     def set_reference(self, lineage: str, outputs: pd.DataFrame) -> None:
@@ -211,6 +195,7 @@ def _forget(con: Connection, lineage: str, cycle: int) -> None:
     con.execute("DELETE FROM standings WHERE lineage = ? AND cycle = ?", key)
     con.execute("DELETE FROM metric_values WHERE lineage = ? AND cycle = ?", key)
     con.execute("DELETE FROM verdicts WHERE lineage = ? AND cycle = ?", key)
+    con.execute("DELETE FROM traits WHERE lineage = ? AND cycle = ?", key)
 
 
 def _write(

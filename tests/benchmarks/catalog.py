@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metrics import stats, threads
+from metrics import phrasings, stats, threads
 from metrics.comparison import WHOLE, Comparison, class_mass
 from metrics.core import METRICS, Metric
 from metrics.engine import WORTH_THREADS
@@ -25,7 +25,7 @@ from metrics.sample import Sample
 from tests.benchmarks import eval as real
 from tests.benchmarks import forked, peers
 
-WARM, REPEATED = 2_000, 20_000
+WARM, REPEATED, BASELINE = 2_000, 20_000, 20_000
 LEXICAL = (
     "distinct_1",
     "distinct_2",
@@ -54,6 +54,7 @@ def sample(n: int) -> Sample:
         cohort=np.empty(0, np.int64),
         mass=mass,
         vocabulary=50_000,
+        phrasings=phrasings.find(real.rows(BASELINE).assign(cycle=0)),
     )
     against = Reference(human, tail=tail)
     # Points and radii are made once for a lineage and kept.

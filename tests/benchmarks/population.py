@@ -29,6 +29,8 @@ from metrics.comparison import TAIL_MASS, WHOLE, Comparison, class_mass
 from metrics.embed import embed, encoder_name
 from metrics.features import Reference
 from metrics.modes import Modes, find
+from metrics.phrasings import Phrasings
+from metrics.phrasings import find as find_phrasings
 from metrics.sample import Sample
 from sample_data.humans import HUMAN_FILE
 from sample_data.model import END, Coder, Generator, Pairs, log_posterior
@@ -38,6 +40,7 @@ REFERENCE, TRAINED = 4_000, 4_649
 REPLACED = 0.1
 EMPTY, REFUSED, UNANSWERED = (0.01, 0.02), (0.01, 0.02), (0.02, 0.03)
 LONG = 12
+BASELINE = 1_000
 # How an eval set is drawn from the population.
 PLAIN, IN_PAIRS, HALF_TAIL = "one a prompt", "two a prompt", "half from the tail"
 REFUSALS = (
@@ -159,6 +162,11 @@ class Population:
         texts = self.held["text"].tolist()
         return find(embed(texts), texts, SEED)
 
+    @cached_property
+    def phrasings(self) -> Phrasings | None:
+        """What the first outputs of cycle 0 say again and again, as many as a baseline has."""
+        return find_phrasings(self.frame(0).iloc[:BASELINE].assign(cycle=0))
+
     def comparison(self, m: int) -> Comparison:
         """What both cycles are measured under, all of it fixed by the reference and by cycle 0."""
         mass = class_mass(self.held["section"], pd.Series(1.0, self.held.index))
@@ -174,6 +182,7 @@ class Population:
             vocabulary=len(np.unique(text.words(self.rows["text"]).hashes)),
             surprise=float(np.quantile(-self.judged[0].evidence, 0.95)),
             modes=self.modes,
+            phrasings=self.phrasings,
         )
 
     def reference(self, comparison: Comparison) -> Reference:

@@ -1,10 +1,11 @@
 """Which metric sees which narrowing, on real outputs: the table that ships as `metrics/which_sees.csv`.
 
 A cycle: 3,000 prompts of the population of `population.py`, each answered by a real text of its section and
-judged by a real classifier. Five kinds of narrowing are planted in 5, 10 and 30 % of the answers:
+judged by a real classifier. Every kind of narrowing in `metrics/injections` is planted in 5, 10 and 30 % of
+the answers; what takes an answer's place is another real text, which no other prompt is answered with:
 
 - tail loss: prompts of tail sections (at 30 %, of the next rarest too) are answered by texts of others;
-- semantic narrowing: by those texts of the same section that lie nearest to the centre of all vectors;
+- semantic narrowing: by the nearest of those texts of the section that lie near the centre of all vectors;
 - copying: by a copy of another answer in the same section (the prompt's other answer, where it has two);
 - shortening: the text ends after half its words;
 - mode dropping: no answer lies in the rarest modes any more, but in other modes of the same section.
@@ -19,9 +20,8 @@ turned so that negative is worse, the standard deviation not below one step of t
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ from metrics import stats
 from metrics.core import METRICS, Metric
 from metrics.embed import embed
 from metrics.features import Reference
+from metrics.injecting import INJECTIONS, Answers, Injection
 from metrics.sample import Sample
 from tests.benchmarks.population import Ints, Judged, Population
 
@@ -41,11 +42,8 @@ RESULTS = Path(package.__file__).parent / "which_sees.csv"
 N, M, SEED = 3000, 2700, 11
 NULLS, DRAWS = 200, 20
 STRENGTHS = (0.05, 0.10, 0.30)
-CENTRAL = 0.2
 SEVERAL = "several outputs of a prompt"
 HEALTH = "Health of the eval itself: no narrowing is planted in what it counts."
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -76,26 +74,6 @@ class World:
         self.evidence = np.concatenate([whole.evidence, halved.evidence])
         self.named, self.chance = whole.named, whole.chance
 
-    @cached_property
-    def rarity(self) -> Ints:
-        """The place of each section, the rarest first; all tail sections share the first."""
-        names = self.people.coder.sections
-        order = np.argsort(np.argsort([self.comparison.mass[name] for name in names]))
-        return np.where(np.isin(names, self.comparison.tail), -1, order)
-
-    @cached_property
-    def central(self) -> Bools:
-        """The fifth of each section that lies nearest to the centre of all vectors."""
-        close = pd.Series(self.people.vectors @ self.people.vectors.mean(axis=0))
-        rank = close.groupby(self.people.sections).rank(pct=True)
-        return np.asarray(rank > 1 - CENTRAL)
-
-    @cached_property
-    def mode(self) -> Ints:
-        """The mode of each row; the rarest has the highest number."""
-        assert self.people.modes is not None
-        return self.people.modes.of(self.people.vectors)
-
     def cycle(self, rng: np.random.Generator) -> Cycle:
         """Prompts, and for each two different texts of its section."""
         place = np.sort(self.people.sections[rng.choice(self.size, N, replace=False)])
@@ -125,70 +103,36 @@ class World:
         )
         return Sample(frame, self.comparison, reference=lambda: self.reference)
 
-    def swapped(self, cycle: Cycle, rows: Ints, allowed: Bools, rng: np.random.Generator) -> Ints:
-        """The sources with those of some prompts replaced by spare texts of the section that are allowed."""
-        source, spare = cycle.source.copy(), rng.permutation(cycle.spare[allowed[cycle.spare]])
-        home = self.people.sections[spare]
-        for section in np.unique(cycle.section[rows]):
-            mine = rows[cycle.section[rows] == section]
-            own = spare[home == section]
-            # A section that lies in the dropped modes alone answers with any text that is left.
-            source[mine] = own[: len(mine)] if len(own) >= len(mine) else rng.choice(spare, len(mine))
-        return source
+    def answers(self, cycle: Cycle) -> Answers:
+        """An unharmed cycle and its spare texts, as the product's injections take them."""
+        beside = (self.comparison.tail, self.comparison.mass, self.people.modes)
+        spare = self._rows(self.people.sections[cycle.spare], cycle.spare)
+        return Answers(self._rows(cycle.section, cycle.source), spare, *beside)
 
+    def _rows(self, section: Ints, source: Ints) -> pd.DataFrame:
+        """Answers to prompts of these sections; `source` goes where the text goes."""
+        names = np.array(self.people.coder.sections, object)
+        return pd.DataFrame(
+            {
+                "example_id": [f"p{i // 2:04}" for i in range(len(source))],
+                "label": names[section],
+                "prediction": names[self.named[source % self.size]],
+                "output": self.text[source],
+                "embedding": list(self.vectors[source]),
+                "source": source,
+            }
+        )
 
-def touched(order: npt.ArrayLike, share: float, rng: np.random.Generator) -> Ints:
-    """The rows to be harmed: the lowest by `order`, at random among equals."""
-    return np.lexsort((rng.random(N), np.asarray(order)))[: round(share * N)]
-
-
-def tail_loss(world: World, cycle: Cycle, share: float, rng: np.random.Generator) -> Ints:
-    """Rare sections answered by texts of common ones."""
-    rows = touched(world.rarity[cycle.section], share, rng)
-    gone = np.unique(world.rarity[cycle.section[rows]])
-    common = cycle.spare[~np.isin(world.rarity[world.people.sections[cycle.spare]], gone)]
-    source = cycle.source.copy()
-    source[rows] = rng.choice(common, len(rows), replace=False)
-    return source
-
-
-def semantic(world: World, cycle: Cycle, share: float, rng: np.random.Generator) -> Ints:
-    """Any prompts answered by texts of their section near the centre."""
-    return world.swapped(cycle, touched(np.zeros(N), share, rng), world.central, rng)
-
-
-def copying(world: World, cycle: Cycle, share: float, rng: np.random.Generator) -> Ints:
-    """Any second answers turned into copies of the one before, which is of the same section."""
-    rows = touched(np.arange(N) % 2 == 0, share, rng)
-    source = cycle.source.copy()
-    source[rows] = cycle.source[rows - 1]
-    return source
-
-
-def shortening(world: World, cycle: Cycle, share: float, rng: np.random.Generator) -> Ints:
-    """Any answers cut to half their words."""
-    source = cycle.source.copy()
-    source[touched(np.zeros(N), share, rng)] += world.size
-    return source
-
-
-def mode_dropping(world: World, cycle: Cycle, share: float, rng: np.random.Generator) -> Ints:
-    """The rarest modes answered by other texts of the section, outside of them."""
-    rows = touched(-world.mode[cycle.source], share, rng)
-    lowest = int(world.mode[cycle.source[rows]].min())
-    return world.swapped(cycle, rows, world.mode < lowest, rng)
+    def planted(self, answers: Answers, one: Injection, share: float, rng: np.random.Generator) -> Ints:
+        """The rows that answer once a narrowing is planted in a share of the answers."""
+        found = one.inject(answers, share, rng)
+        source = found["source"].to_numpy(np.int64)
+        return np.where(found["output"].to_numpy(object) == self.text[source], source, source + self.size)
 
 
 Planted = tuple[str, float]
 Readings = Mapping[str, tuple[float, float]]
-Planting = Callable[[World, Cycle, float, np.random.Generator], Ints]
-KINDS: Mapping[str, Planting] = {
-    "tail loss": tail_loss,
-    "semantic narrowing": semantic,
-    "copying": copying,
-    "shortening": shortening,
-    "mode dropping": mode_dropping,
-}
+KINDS: Mapping[str, Injection] = {one.label.lower(): one for one in INJECTIONS.all().values()}
 
 
 def readings(world: World, catalog: Sequence[Metric], section: Ints, source: Ints) -> Readings:
@@ -215,8 +159,9 @@ def study(nulls: int, draws: int) -> pd.DataFrame:
         whole = readings(world, catalog, cycle.section, cycle.source)
         if seed < nulls:
             pairs.append((whole, readings(world, catalog, cycle.section, cycle.again)))
+        answers = world.answers(cycle)
         for (kind, share), found in moved.items() if seed < draws else ():
-            source = KINDS[kind](world, cycle, share, rng)
+            source = world.planted(answers, KINDS[kind], share, rng)
             found.append((whole, readings(world, catalog, cycle.section, source)))
     return pd.DataFrame([row for metric in catalog for row in rows(metric, pairs, moved)] + left_out())
 

@@ -1,9 +1,9 @@
-"""How well forecasts hold: the table that ships as `metrics/forecasts.csv`, and all forecasters beside it.
+"""How well forecasts hold: the table that ships as `metrics/forecasts.csv`, and other forecasters beside it.
 
-    python -m tests.benchmarks.forecasts [--jobs 2] [--seeds tuning|reporting] [--dry]
+    python -m tests.benchmarks.forecasts [--seeds reporting] [--folder FOLDER] [--jobs 2]
 
-It reads the series of `python -m tests.benchmarks.lead_time generate` that are on disk, prints the tables and
-writes `results/forecasts.csv`, and, of the product's forecaster on the reporting seeds, the file that ships.
+It reads the series of `python -m tests.benchmarks.lead_time generate` that are on disk and prints what each
+forecaster reached. Of the reporting seeds it writes the product's part down, and prints the README's table.
 """
 
 from __future__ import annotations
@@ -11,55 +11,50 @@ from __future__ import annotations
 import argparse
 import itertools
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-import metrics as package
+from metrics import foresight
 from tests.benchmarks.forecasts import REGIMES, REPORTING, TUNING, WORLDS, table
-from tests.benchmarks.forecasts.forecasters import FORECASTERS
+from tests.benchmarks.forecasts.forecasters import FORECASTERS, OURS
 from tests.benchmarks.forecasts.trials import trials
 from tests.benchmarks.lead_time import regimes, series
 from tests.benchmarks.lead_time.settings import STANDARD
 
-RESULTS = Path(__file__).parent.parent / "results" / "forecasts.csv"
-SHIPPED = Path(package.__file__).parent / "forecasts.csv"
 SEEDS = {"tuning": TUNING, "reporting": REPORTING}
-OURS = "ours"
 
 
-def tried(task: tuple[str, str, int]) -> pd.DataFrame | None:
-    """The trials of one series, None where it is not on disk."""
+def tried(task: tuple[str, str, int], folder: Path) -> pd.DataFrame:
+    """The trials of one series; none where it is not on disk."""
     world, regime, seed = task
-    found = series.read(world, STANDARD, regimes.REGIMES[regime], seed)
-    return None if found is None else trials(found, list(FORECASTERS))
+    about = (world, STANDARD, regimes.REGIMES[regime], seed, folder)
+    found = series.read(*about) if series.is_there(*about) else None
+    return pd.DataFrame() if found is None else trials(found, list(FORECASTERS))
 
 
-def study(seeds: range, jobs: int) -> pd.DataFrame:
+def study(seeds: range, folder: Path, jobs: int) -> pd.DataFrame:
     """The table of all forecasters on some seeds."""
     tasks = list(itertools.product(WORLDS, REGIMES, seeds))
     with ProcessPoolExecutor(jobs) as pool:
-        found = [each for each in pool.map(tried, tasks, chunksize=4) if each is not None]
+        found = list(pool.map(partial(tried, folder=folder), tasks, chunksize=4))
     return table.shares(pd.concat(found, ignore_index=True))
 
 
 def main() -> None:
-    """Print the tables and store them."""
+    """Print the tables, and store what ships."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--seeds", choices=SEEDS, nargs="+", default=list(SEEDS))
-    parser.add_argument("--dry", action="store_true", help="print, and store nothing")
+    parser.add_argument("--seeds", choices=SEEDS, default="reporting")
+    parser.add_argument("--folder", type=Path, default=series.FOLDER, help="where series are kept")
     asked = parser.parse_args()
-    found = {name: study(SEEDS[name], asked.jobs) for name in asked.seeds}
-    for name, own in found.items():
-        print(f"## Seeds for {name}: {SEEDS[name].start} to {SEEDS[name].stop - 1}\n\n{table.contest(own)}")
-        print(table.markdown(own[own["forecaster"] == OURS]))
-    if not asked.dry and len(found) == len(SEEDS):
-        both = pd.concat([own.assign(seeds=name) for name, own in found.items()])
-        RESULTS.parent.mkdir(exist_ok=True)
-        both.to_csv(RESULTS, index=False, float_format="%.4g")
-        ours = both[(both["forecaster"] == OURS) & (both["seeds"] == "reporting")]
-        ours.drop(columns=["forecaster", "seeds"]).to_csv(SHIPPED, index=False, float_format="%.4g")
+    found = study(SEEDS[asked.seeds], asked.folder, asked.jobs)
+    print(table.contest(found))
+    if asked.seeds == "reporting":
+        ours = found[found["forecaster"] == OURS].drop(columns=["forecaster", "score"])
+        ours.to_csv(foresight.FILE, index=False, float_format="%.3f")
+        print(table.markdown(foresight.read(foresight.FILE)))
 
 
 if __name__ == "__main__":

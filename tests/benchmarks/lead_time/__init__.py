@@ -9,8 +9,11 @@
 - `series.py`: the whole of it, and the cache under `.bench/lead_time`;
 - `noise.py`: how unsteady the healthy series really are;
 - `contenders/`: the rules that are set side by side, one per file;
-- `lines.py`, `outcomes.py`, `table.py`, `markdown.py`: what they saw, what each said, and the tables.
+- `lines.py`, `outcomes.py`, `table.py`, `markdown.py`: what they saw, what each said, and the tables;
+- `plan.py`, `provenance.py`, `making.py`, `kept.py`: what is reported, by what code, and what is done of it;
+- `report.py`, `readme.py`: the report, into the tables that ship (`metrics/lead_time*.csv`) and the README.
 
-Series have no slices, and only what a verdict reads is measured: the metrics that vote, mean score, and
-recall by class. Vectors come with the outputs; they are the default encoder's.
+Only the setting `sliced` has slices, and only what a verdict reads is measured: the metrics that vote, mean
+score, and recall by class. Of single rows the scores are kept, for the drift tests. Vectors come with the
+outputs; they are the default encoder's.
 """

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from tests.benchmarks.lead_time.table import Pair, Row
+from metrics.lead_time import Pair, Row
 
 COLUMNS = (
     "rule",
     "series",
     "false alarms (95 %)",
     "not judged",
+    "said collapse",
+    "settled",
     "detected (95 %)",
     "median delay",
     "lead over its own rule on score (95 %)",
@@ -19,7 +21,7 @@ COLUMNS = (
     "resolved",
     "let go",
 )
-PAIRED = ("regime", "series", "detection", "delay", "lead", "series with a lead")
+PAIRED = ("regime", "series", "false alarms", "detection", "delay", "lead", "series with a lead")
 NONE = "-"
 
 
@@ -51,6 +53,8 @@ def _cells(row: Row, label: str) -> list[str]:
         str(row.series),
         _share(row.false_share, row.false_low, row.false_high),
         _number(row.unjudged, ".0%"),
+        _number(row.collapses, "d"),
+        _number(row.settled, ".0%"),
         _share(row.detected_share, row.detected_low, row.detected_high),
         _number(row.median_delay, "g"),
         _signed(row.lead, row.lead_low, row.lead_high)
@@ -65,6 +69,7 @@ def _paired(pair: Pair) -> list[str]:
     return [
         pair.regime,
         str(pair.series),
+        _signed(pair.false, pair.false_low, pair.false_high, 3),
         _signed(pair.detection, pair.detection_low, pair.detection_high, 2),
         _signed(pair.delay, pair.delay_low, pair.delay_high),
         _signed(pair.lead, pair.lead_low, pair.lead_high),

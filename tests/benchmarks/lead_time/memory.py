@@ -13,8 +13,9 @@ from unittest import mock
 
 import pandas as pd
 
-from metrics import aggregates, modes
-from metrics.comparison import Conditions, Keys
+from metrics import aggregates, modes, traits
+from metrics.comparability import Conditions
+from metrics.comparison import Keys
 from metrics.core import METRICS, Metric, MetricValue, Standing
 from metrics.store import LineageState, Store
 from metrics.store.measured import ValueKey
@@ -74,6 +75,7 @@ class Memory(Store):
                 decoding=self._facts.get(cycle, {}).get("decoding"),
                 scorer=self._facts.get(cycle, {}).get("scorer"),
                 embedding=WIDTH,
+                traits=traits.of(frame),
             )
             for cycle, frame in self._frames.items()
         ]

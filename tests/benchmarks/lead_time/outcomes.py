@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from metrics.core import Status
 from tests.benchmarks.lead_time.contenders import Contender, Series
 
 UNJUDGED: tuple[Status, ...] = ("learning", "not_comparable")
+SETTLED: tuple[Status, ...] = ("healthy", "watch")
 # An alarm counts as over where it is off so many cycles after human data came back.
 RECOVERY_CYCLES = 4
 
@@ -69,6 +71,18 @@ class Outcome:
         if self.delay is None or self.onset is None or self.recovery is not None:
             return None
         return any(c not in self.alarms for c in range(self.alarms[0], self.cycles))
+
+    @property
+    def settled(self) -> bool | None:
+        """Whether each time that it begins to judge it says healthy or watch, and judges at the end.
+
+        None of a contender without statuses, and where something narrows.
+        """
+        if self.statuses is None or self.onset is not None:
+            return None
+        told = ("learning", *self.statuses)
+        first = [now for then, now in pairwise(told) if then in UNJUDGED and now not in UNJUDGED]
+        return told[-1] not in UNJUDGED and all(status in SETTLED for status in first)
 
 
 def _delay(alarms: Sequence[int], onset: int | None) -> int | None:

@@ -38,7 +38,27 @@ def packed(store: Memory) -> Arrays:
     for name in ("key", "status", "note"):
         found[f"{name}s"], codes = np.unique(found[name], return_inverse=True)
         found[name] = codes.astype(np.uint16)
-    return found | _placed(store.standings(LINEAGE))
+    return found | _placed(store.standings(LINEAGE)) | _scored(store)
+
+
+def _scored(store: Memory) -> Arrays:
+    """How often each score was given in each cycle: scores are ranks, so there are few different ones."""
+    cycles = sorted(store.output_counts(LINEAGE))
+    rows = [store.outputs(LINEAGE, [cycle])["score"].to_numpy(float) for cycle in cycles]
+    levels, codes = np.unique(np.concatenate([*rows, np.zeros(0)]), return_inverse=True)
+    place = np.repeat(np.arange(len(cycles)), [len(each) for each in rows])
+    counts = np.bincount(place * len(levels) + codes, minlength=len(cycles) * len(levels))
+    return {
+        "scored": np.array(cycles, np.int32),
+        "score_levels": levels,
+        "score_counts": counts.reshape(len(cycles), len(levels)).astype(np.int32),
+    }
+
+
+def scores(arrays: Arrays) -> dict[int, npt.NDArray[np.float64]]:
+    """The scores of each cycle's rows, from the lowest to the highest: which row had which is not kept."""
+    each = zip(arrays["scored"].tolist(), arrays["score_counts"], strict=True)
+    return {cycle: np.repeat(arrays["score_levels"], counts) for cycle, counts in each}
 
 
 def _placed(standings: Sequence[Standing]) -> Arrays:

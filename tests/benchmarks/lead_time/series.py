@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-import hashlib
 import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from metrics import comparison, engine, pipeline, text
+from metrics import baselines, comparability, comparison, engine, pipeline, text, traits
 from metrics.core import History
 from metrics.embed import encoder_name
 from sample_data import holdout, model
@@ -25,6 +23,7 @@ from tests.benchmarks.lead_time import (
     memory,
     packing,
     parts,
+    provenance,
     regimes,
     settings,
     training,
@@ -37,7 +36,6 @@ from tests.benchmarks.lead_time.settings import Setting
 from tests.benchmarks.lead_time.worlds import WORLDS, base, learning, writing
 
 FOLDER = BENCH / "lead_time"
-Code = ModuleType | type | Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class Series:
 
     `onset`: the first cycle trained on own output, None where there is none; `recovery`: the first trained on
     human data again. `truth`: each cycle's recall of thousands of tail texts that nothing else looks at.
+    `scores`: those of each cycle's rows, sorted.
     """
 
     world: str
@@ -56,10 +55,7 @@ class Series:
     recovery: int | None
     history: History
     truth: tuple[float, ...]
-
-    @property
-    def scores(self) -> None:
-        """The scores of single rows are not kept, so that a test of their distribution has nothing to say."""
+    scores: Mapping[int, npt.NDArray[np.float64]] = field(compare=False)
 
 
 def generate(world: str, setting: Setting, regime: Regime, seed: int) -> Series:
@@ -113,7 +109,7 @@ def _measured(world: str, setting: Setting, regime: Regime, seed: int) -> tuple[
         raise ValueError(f"'{regime.name}' begins in cycle {regime.turn(seed)}: it needs a longer series.")
     about, texts, encoder = WORLDS[world], worlds.texts(world), worlds.encoder(world)
     split = parts.parts(texts, about.reference, setting, seed)
-    panel, truth = asking.Panel(texts, encoder, split, seed), []
+    panel, truth = asking.Panel(texts, encoder, split, seed, sliced=setting.sliced), []
     for cycle, made, rng in training.run(about, texts, split, setting, regime, seed):
         truth.append(panel.ask(cycle, made, regime.asked(cycle, seed), rng))
     store = Memory(panel.frames, panel.facts, asking.reference(texts, encoder, split))
@@ -131,7 +127,7 @@ def _series(world: str, setting: Setting, regime: Regime, seed: int, arrays: pac
     history = pipeline.history(packing.unpacked(arrays), LINEAGE)
     truth = tuple(arrays["truth"].tolist())
     facts = (world, setting.name, regime.name, seed, regime.onset(seed), regime.recovery(seed))
-    return Series(*facts, history, truth)
+    return Series(*facts, history, truth, packing.scores(arrays))
 
 
 @functools.cache
@@ -142,7 +138,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
     """
     own = inspect.getmodule(WORLDS[world].load)
     assert own is not None
-    code: list[Code] = [
+    code: list[provenance.Code] = [
         own,
         learning,
         base,
@@ -155,19 +151,13 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
         packing,
         holdout,
         model,
+        baselines,
+        comparability,
         comparison,
+        traits,
     ]
     code += [_measured, measure, regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting]
-    said = [_code(each) for each in code]
+    said = [provenance.code(each) for each in code]
     known = [(name, metric.version) for name, metric in memory.measured().items()]
     said += [repr(known), encoder_name(), text.VERSION, repr(setting), repr(regime)]
-    return hashlib.blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
-
-
-def _code(thing: Code) -> str:
-    """What a piece of code does, however it is laid out and described."""
-    tree = ast.parse(inspect.getsource(thing))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:]
-    return ast.dump(tree)
+    return provenance.digest(said)

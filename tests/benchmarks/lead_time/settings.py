@@ -12,7 +12,8 @@ class Setting:
     `noise`: how far two healthy retrains differ, in standard deviations of the metrics, against the standard
     setting (about; what was reached is measured by `noise.py`). `warm`: the share of a cycle's human pairs
     that are the last cycle's, and by which its peculiarities carry over; classifiers with weights then also
-    start from the last cycle's. 0 retrains from nothing on a fresh draw.
+    start from the last cycle's. 0 retrains from nothing on a fresh draw. `sliced`: every prompt has a topic,
+    as a user's column 'slice.topic' would say.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Setting:
     half_tail: bool = False
     noise: float = 1.0
     warm: float = 0.0
+    sliced: bool = False
 
 
 STANDARD = Setting("standard")
@@ -36,5 +38,6 @@ SETTINGS: dict[str, Setting] = {
         replace(STANDARD, name="noisy", noise=2.5),
         replace(STANDARD, name="warm", warm=0.8),
         replace(STANDARD, name="noisy_warm", noise=2.5, warm=0.8),
+        replace(STANDARD, name="sliced", sliced=True),
     )
 }

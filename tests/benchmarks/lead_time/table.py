@@ -8,77 +8,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from statistics import median
 
 import numpy as np
 from scipy.special import betaincinv
 
 from metrics import stats
+from metrics.lead_time import Fact, Pair, Row
 from tests.benchmarks.lead_time.outcomes import UNJUDGED, Group, Outcome, grouped
 
 DRAWS, LEVEL = 2000, 0.95
-
-
-@dataclass(frozen=True)
-class Row:
-    """One contender in one regime. What cannot be said, such as a lead without detections, is None.
-
-    `detected` counts series whose first alarm is at or after the onset; `alone` those of them in which
-    the same rule on mean score never alarmed, so that they have no lead; `resolved` is of the series that
-    were in alarm when human data came back, `let_go` of the detected ones in which it never did.
-    """
-
-    world: str
-    setting: str
-    regime: str
-    contender: str
-    series: int
-    false_alarms: int
-    false_share: float
-    false_low: float
-    false_high: float
-    unjudged: float | None
-    collapses: int | None
-    detected: int | None
-    detected_share: float | None
-    detected_low: float | None
-    detected_high: float | None
-    median_delay: float | None
-    lead: float | None
-    lead_low: float | None
-    lead_high: float | None
-    lead_series: int
-    alone: int
-    resolved: float | None
-    resolved_series: int
-    let_go: float | None
-
-
-@dataclass(frozen=True)
-class Pair:
-    """How one contender differs from another on the same series, `first` less `second`, with 95 % intervals.
-
-    The delay of what was not detected is that of an alarm at the cycle after the last. The lead is over the
-    series in which both have one.
-    """
-
-    world: str
-    setting: str
-    regime: str
-    first: str
-    second: str
-    series: int
-    detection: float
-    detection_low: float
-    detection_high: float
-    delay: float
-    delay_low: float
-    delay_high: float
-    lead: float | None
-    lead_low: float | None
-    lead_high: float | None
-    lead_series: int
 
 
 def clopper_pearson(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
@@ -127,6 +67,7 @@ def _row(group: Group, name: str, found: Sequence[Outcome]) -> Row:
         *clopper_pearson(false, n),
         unjudged=_share([s in UNJUDGED for o in found for s in o.statuses or ()]),
         collapses=_collapses(found),
+        settled=None if narrows else _share([o.settled for o in found if o.settled is not None]),
         detected=len(delays) if narrows else None,
         detected_share=len(delays) / n if narrows else None,
         detected_low=low,
@@ -154,45 +95,45 @@ def _collapses(found: Sequence[Outcome]) -> int | None:
 
 
 def paired(found: Iterable[Outcome], first: str, second: str) -> list[Pair]:
-    """Two contenders on the same series, regime by regime; regimes in which nothing narrows are left out."""
+    """Two contenders on the same series, regime by regime; where nothing narrows only their false alarms."""
     groups = grouped(found)
     pairs = []
     for (group, name), mine in groups.items():
         others = {o.seed: o for o in groups.get((group, second), [])}
-        both = [(o, others[o.seed]) for o in mine if o.seed in others and o.onset is not None]
+        both = [(o, others[o.seed]) for o in mine if o.seed in others]
         if name == first and both:
             pairs.append(_pair(group, first, second, both))
     return pairs
 
 
 def _pair(group: Group, first: str, second: str, both: Sequence[tuple[Outcome, Outcome]]) -> Pair:
+    seed, narrows = stats.seed(*group, first, second), both[0][0].onset is not None
+
     def differs(of: Callable[[Outcome], float | None]) -> list[float]:
         ends = [(of(a), of(b)) for a, b in both]
         return [a - b for a, b in ends if a is not None and b is not None]
 
-    seed = stats.seed(*group, first, second)
-    leads = differs(lambda o: o.lead)
-    lead = bootstrap(leads, seed) if leads else (None, None, None)
+    def mean(of: Callable[[Outcome], float | None]) -> tuple[float | None, float | None, float | None]:
+        found = differs(of) if narrows else []
+        return bootstrap(found, seed) if found else (None, None, None)
+
     return Pair(
         *group,
         first,
         second,
         len(both),
-        *bootstrap(differs(lambda o: o.delay is not None), seed),
-        *bootstrap(differs(lambda o: o.censored_delay), seed),
-        lead=lead[0],
-        lead_low=lead[1],
-        lead_high=lead[2],
-        lead_series=len(leads),
+        *bootstrap(differs(lambda o: o.false), seed),
+        *mean(lambda o: o.delay is not None),
+        *mean(lambda o: o.censored_delay),
+        *mean(lambda o: o.lead),
+        lead_series=len(differs(lambda o: o.lead)),
     )
 
 
-def as_csv(table: Sequence[Row] | Sequence[Pair]) -> str:
-    """Every number of a table, in full."""
-    text = io.StringIO()
-    if table:
-        names = [f.name for f in fields(table[0])]
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([getattr(row, name) for name in names] for row in table)
+def as_csv(table: Sequence[Row] | Sequence[Pair] | Sequence[Fact], kind: type) -> str:
+    """Every number of a table, in full, under the names of its columns; unknown is empty."""
+    text, names = io.StringIO(), [f.name for f in fields(kind)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([getattr(row, name) for name in names] for row in table)
     return text.getvalue()

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from functools import wraps
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from metrics.core import History, Registry, Status
 
 On = Literal["voters", "score"]
+T = TypeVar("T")
 
 
 class Series(Protocol):
@@ -98,3 +100,19 @@ def contender(
         return alarms
 
     return register
+
+
+def once(said: Callable[[Series], T]) -> Callable[[Series], T]:
+    """What a function says of the history that it was asked about last is kept, and not worked out again.
+
+    A contender is asked of each series for its alarms, for those on mean score, and for its statuses.
+    """
+    last: list[tuple[History, T]] = []
+
+    @wraps(said)
+    def kept(series: Series) -> T:
+        if not last or last[0][0] is not series.history:
+            last[:] = [(series.history, said(series))]
+        return last[0][1]
+
+    return kept

@@ -9,7 +9,7 @@ import numpy as np
 
 from metrics import stats
 from metrics.core import GROUPS, MetricValue, Scale, Standing, Status, Trend
-from tests.benchmarks.lead_time.contenders import On, Series, contender
+from tests.benchmarks.lead_time.contenders import On, Series, contender, once
 from tests.benchmarks.lead_time.lines import Floats
 
 # Who votes: the scale, the sign that makes down bad, and the fewest outputs to vote with.
@@ -154,6 +154,7 @@ def joint_index(voters: Sequence[Deviation]) -> float | None:
     return float(np.mean([d.z for d in voters]) / spread)
 
 
+@once
 def readings(series: Series) -> list[tuple[Status, bool]]:
     """After each cycle: the verdict, and whether mean score is down by the same rule."""
     history, states, said = series.history, dict[int, _State](), list[tuple[Status, bool]]()

@@ -1,0 +1,70 @@
+"""An alarm that goes on at a line and off when what was lost has come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from metrics.panel import Panel
+from metrics.runs import Joint
+
+# It is over when no more than this share of what was lost is still missing, for so many cycles running.
+MISSING, BACK_CYCLES = 0.3, 3
+
+
+@dataclass
+class Alarm:
+    """Whether an alarm is on: since which place, led by which metric, and what was lost so far.
+
+    `joint` rings it; `only` is the one metric that it is about, where it is not about all.
+    """
+
+    panel: Panel
+    joint: Joint
+    only: int | None = None
+    since: int | None = None
+    lead: int | None = None
+    _weights: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def cycle(self) -> int | None:
+        """The cycle since when it is on; None where it is off."""
+        return None if self.since is None else self.panel.cycles.numbers[self.since]
+
+    def step(self, at: int) -> None:
+        """Take in one cycle: on at the line; off when what was lost has come back."""
+        if self.joint.strength[at] >= 1:
+            self._ring(at)
+        elif self.since is not None and self._is_back(at):
+            self.since, self.lead, self._weights = None, None, {}
+
+    def low(self, at: int) -> list[int]:
+        """What stays low in the lowest run that ends here, the lowest first."""
+        low = self.panel.low(at, int(self.joint.run[at]))
+        return sorted(low if self.only is None else low.keys() & {self.only}, key=lambda i: low[i])
+
+    def _ring(self, at: int) -> None:
+        low = self.low(at)
+        if self.since is None:
+            self.since, self.lead = at - int(self.joint.run[at]) + 1, low[0]
+        for i in set(low) - self._weights.keys():
+            self._weights[i] = 1 / max(float(self.panel.normals[i].deviation[at]), 1e-12)
+
+    def _is_back(self, at: int) -> bool:
+        begin = at - BACK_CYCLES + 1
+        return begin > (self.since or 0) and all(self._missing(t) <= MISSING for t in range(begin, at + 1))
+
+    def _missing(self, at: int) -> float:
+        """The share of the deepest loss so far that is still missing, over all that was ever low.
+
+        The deepest are two cycles running, so that one outlier does not make all that follows look good.
+        """
+        now, deepest, since = 0.0, 0.0, self.since or 0
+        for i, weight in self._weights.items():
+            d = self.panel.courses[i].d
+            if not np.isnan(d[at]):
+                pairs = (d[since:at] + d[since + 1 : at + 1]) / 2
+                now += weight * float(d[at])
+                deepest += weight * float(np.nanmin(np.append(pairs, 0.0)))
+        return now / deepest if deepest < 0 else 1.0

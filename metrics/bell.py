@@ -1,0 +1,96 @@
+"""What pressing the alarm bell came to, in words: rows of a table, and the sentences about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metrics.core import METRICS
+
+Result = Mapping[str, Any]
+
+
+def rows(result: Result) -> list[dict[str, str]]:
+    """One row for each kind and strength: what came, after how many cycles, what saw it, what quality did."""
+    return [_row(cell) for cell in result["injections"]]
+
+
+def _row(cell: Result) -> dict[str, str]:
+    alert = cell["alert"] or next(iter(cell["alerts"]), None)
+    return {
+        "narrowing": cell["label"],
+        "of outputs": share(cell),
+        "alert": f"{alert['severity']}{worse(alert)}" if alert else "none",
+        "after cycles": str(alert["after"]) if alert else "",
+        "seen by": seen_by(alert) if alert else "",
+        "mean score": cell["quality"],
+    }
+
+
+def share(cell: Result) -> str:
+    """How many of the outputs were changed, as it is written: '20 %'."""
+    return f"{100 * cell['strength']:.0f} %"
+
+
+def worse(alert: Result) -> str:
+    """What an alert turned into later, where it did: ', then collapse'."""
+    return f", then {alert['worst']}" if alert["worst"] != alert["severity"] else ""
+
+
+def seen_by(alert: Result) -> str:
+    """The metric, slice and rule of an alert."""
+    known = METRICS.all().get(alert["metric"] or "")
+    what = known.label if known else alert["metric"] or "all together"
+    where = f" of {alert['slice']}" if alert["slice"] else ""
+    return f"{what}{where}" + ("" if alert["rule"] == "early_warning" else ", by your rule")
+
+
+def conclusion(result: Result) -> str:
+    """Whether the bell rings, and for what it does not."""
+    if result["rings"]:
+        return "The bell rings for every narrowing that was planted in 20 % of the outputs or more."
+    strengths: dict[str, list[str]] = {}
+    for cell in result["silent"]:
+        strengths.setdefault(cell["label"].lower(), []).append(share(cell))
+    silent = [f"{kind} in {_listed(mine)} of the outputs" for kind, mine in strengths.items()]
+    return f"The bell does not ring for {_listed(silent)}."
+
+
+def sentences(result: Result) -> list[str]:
+    """What the copies were made of, what could not be planted, what quality did, and what comes by chance."""
+    said = [
+        f"The copies are as recorded up to cycle {result['last_cycle']}; the further cycles of each,"
+        f" {result['cycles']} in number, were made from {len(result['sources'])} recorded ones."
+    ]
+    said += [f"{c['label']} could not be planted at every strength. {c['why']}" for c in result["impossible"]]
+    untouched = result["untouched"]
+    return [*said, _quality(result), _simulated(untouched["simulated"]), _recorded(untouched["recorded"])]
+
+
+def _quality(result: Result) -> str:
+    found = {cell["quality"] for cell in result["injections"]}
+    if found == {"unknown"}:
+        return "Mean score is not known."
+    was = "in some copies lower than in the baseline" if "dropped" in found else "steady in every copy"
+    return f"Mean score was {was}: scores stay as they were recorded."
+
+
+def _simulated(found: Result) -> str:
+    flagged = f"{found['flagged'] or 'none'} of {found['series']} simulated copies"
+    ends = f"95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f} %"
+    return (
+        f"Where nothing is planted, {flagged} of {found['cycles']} cycles after the baseline"
+        f" {'was' if found['flagged'] < 2 else 'were'} flagged: {100 * found['share']:.1f} % ({ends})."
+    )
+
+
+def _recorded(found: Result) -> str:
+    was = "was" if found["flagged"] < 2 else "were"
+    return (
+        f"Of {found['series']} copies that go on with recorded cycles as they are,"
+        f" {found['flagged'] or 'none'} {was} flagged."
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

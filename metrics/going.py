@@ -1,0 +1,84 @@
+"""Which classes, kinds of output, phrasings and slices are going, with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from metrics import panel
+from metrics.core import History, Trend
+from metrics.deviations import Deviation
+from metrics.panel import Cycles, Panel, segments
+from metrics.parts import CLASS, MODE, PHRASING, is_own
+
+# A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
+LINE = -2.33
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Parts of one kind: the metric that measures them, and how a sentence names one and its value."""
+
+    metric: str
+    prefix: str
+    says: str
+    share: bool = False
+
+    def part(self, trend: Trend) -> str:
+        """The name of the part itself."""
+        return (trend.slice or "").removeprefix(self.prefix)
+
+    def sentence(self, trend: Trend, d: Deviation) -> str:
+        """What became of a part: "recall of 'hamradio' .71 to .08"."""
+        then, now = (f"{x:.1%}" if self.share else f"{x:.2f}" for x in (d.baseline, d.value))
+        return f"{self.says.format(self.part(trend))} {then} to {now}"
+
+
+KINDS = (
+    Kind("class_recall", CLASS, "recall of '{}'"),
+    Kind("tail_coverage", MODE, "outputs like '{}'", share=True),
+    Kind("phrasing_survival", PHRASING, "the phrasing '{}'", share=True),
+)
+
+
+def parts(history: History, kind: Kind) -> list[Trend]:
+    """The trends of the parts of one kind, in order of their names."""
+    found = ((name, part) for name, part in history.trends if name == kind.metric and part is not None)
+    return [history.trends[key] for key in sorted(found) if key[1].startswith(kind.prefix)]
+
+
+def slices(history: History, metric: str) -> list[Trend]:
+    """The trends of one metric over the slices, 'name=value', in order of their names."""
+    found = ((name, part) for name, part in history.trends if name == metric and part is not None)
+    return [history.trends[key] for key in sorted(found) if is_own(key[1])]
+
+
+def going(history: History, positions: Sequence[int], leads: Mapping[int, str]) -> dict[int, list[str]]:
+    """What is going at each of these positions, a sentence for each part; `leads` names the lowest metric."""
+    said: dict[int, list[str]] = {i: [] for i in positions}
+    for places in segments(history.standings):
+        if not said.keys() & set(places):
+            continue
+        cycles = Cycles.of(history.standings, places)
+        held = panel.held(history, cycles)
+        kinds = [(kind, parts(history, kind)) for kind in KINDS]
+        led = [Kind(name, "", "{}, " + _label(history, name)) for name in sorted(set(leads.values()))]
+        kinds += [(kind, slices(history, kind.metric)) for kind in led]
+        for kind, trends in kinds:
+            each = Panel.of_alike(trends, cycles, held)
+            for i in said.keys() & set(places):
+                if kind.prefix or leads.get(i) == kind.metric:
+                    said[i] += _lowest(each, kind, places.index(i))
+    return said
+
+
+def _label(history: History, metric: str) -> str:
+    trend = history.trends.get((metric, None))
+    return trend.metric.label.lower() if trend else metric
+
+
+def _lowest(each: Panel, kind: Kind, at: int) -> list[str]:
+    low = sorted((run, i) for i in range(len(each.trends)) if (run := each.run(i, at)) <= LINE)
+    found = ((each.trends[i], each.deviation(i, at)) for _, i in low)
+    return [kind.sentence(trend, d) for trend, d in found if d is not None][:MOST]

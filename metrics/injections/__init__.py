@@ -1,0 +1,1 @@
+"""One kind of narrowing per file, found by looking in this folder."""

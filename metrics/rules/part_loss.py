@@ -1,0 +1,63 @@
+"""The built-in rule for single classes, kinds of output and phrasings that are going."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metrics import panel, runs
+from metrics.alarms import Alarm
+from metrics.core import Finding, History, Judgement, Severity, rule
+from metrics.going import KINDS, Kind, parts
+from metrics.panel import Cycles, Panel, segments
+from metrics.parts import CLASS, MODE, PHRASING
+
+# How often any healthy part of a kind is over the line in one cycle. Chosen on tuning seeds.
+CHANCES: Mapping[str, float] = {CLASS: 0.0003, MODE: 0.001, PHRASING: 0.001}
+# A class that goes is a narrowing. Kinds of output and phrasings come and go with the prompts of the day.
+SEVERITIES: Mapping[str, Severity] = {CLASS: "narrowing", MODE: "watch", PHRASING: "watch"}
+
+
+@rule("part_loss", "Loss of a class, a kind of output or a phrasing", builtin=True)
+def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgement]:
+    """Says that one class, kind of output or phrasing is going while the whole may hardly move.
+
+    Each part has a normal movement of its own, drawn towards that of its like, and is judged by its runs of
+    2, 3 and 5 low cycles as the early warning judges metrics. The line is divided by the number of parts
+    (Bonferroni): among all classes together a healthy lineage is over it in 3 of 10,000 cycles. A class makes
+    a `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what
+    people ask. It is over when three cycles running less than a third of what was lost is still missing.
+
+    Limits: a class of few prompts has to fall far; what the eval set could see is shown by `tailwatch plan`.
+    """
+    found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
+    for positions in segments(history.standings):
+        cycles = Cycles.of(history.standings, positions)
+        held = panel.held(history, cycles)
+        for kind in KINDS:
+            each = Panel.of_alike(parts(history, kind), cycles, held)
+            for at, finding in _losses(each, kind):
+                found[positions[at]].append(finding)
+    return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
+
+
+def _losses(each: Panel, kind: Kind) -> list[tuple[int, Finding]]:
+    found = []
+    for i, joint in enumerate(runs.apart(each.runs, each.votes, CHANCES[kind.prefix])):
+        alarm = Alarm(each, joint, only=i)
+        for at in range(len(each.cycles.numbers)):
+            alarm.step(at)
+            if alarm.since is not None and not each.cycles.opens[at]:
+                found.append((at, _finding(kind, i, at, alarm)))
+    return found
+
+
+def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
+    trend, d, since = alarm.panel.trends[i], alarm.panel.deviation(i, at), alarm.cycle
+    assert since is not None
+    said = kind.sentence(trend, d) if d else f"{kind.says.format(kind.part(trend))} cannot be measured now"
+    text = f"{said[0].upper()}{said[1:]}, since cycle {since}."
+    evidence = (
+        {"z": round(d.z, 3), "run": round(d.run, 3), "value": d.value, "baseline": d.baseline} if d else {}
+    )
+    return Finding(SEVERITIES[kind.prefix], kind.metric, trend.slice, since, text, evidence)

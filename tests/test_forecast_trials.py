@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from metrics import foresight
 from metrics.forecasting import Seen
+from metrics.foresight import LED, SCORE
 from tests.benchmarks.forecasts import AHEAD, REPORTING, TUNING, forecasters, table
+from tests.benchmarks.lead_time import plan
 
 
 def seen(*distances: float) -> Seen:
-    return Seen(np.array(distances), np.ones(len(distances)), 19.0, 0.0)
+    return Seen(np.array(distances), 1.0, 0.0)
 
 
 def test_a_straight_line_by_hand():
@@ -38,29 +43,21 @@ def test_as_now_is_a_level():
     assert middles == pytest.approx(dict.fromkeys(AHEAD, -2.0))
 
 
-def test_the_products_intervals_are_those_of_its_futures():
-    found = forecasters.product(seen(*np.zeros(12)), -30.0)
-    assert (found.earliest, found.likely) == (None, None)
-    for low, high in found.bands.values():
-        assert low < 0 < high
-
-
-def test_the_seeds_are_apart():
-    assert not set(TUNING) & set(REPORTING)
+def test_what_ships_is_of_seeds_on_which_nothing_is_chosen():
+    assert set(TUNING) <= set(plan.TUNING)
+    assert set(REPORTING) <= set(plan.REPORTING)
 
 
 def trials(**columns: list[object]) -> pd.DataFrame:
     """Four forecasts of one series: the columns given, the others of no interest."""
-    plain = {"forecaster": "ours", "world": "synopses", "regime": "slow", "metric": "tail_recall", "seed": 1}
-    rest = {"alert": False, "loses": True, "left": 5, "earliest": np.nan, "likely": np.nan, "crossed": np.nan}
-    every = {f"{what}_{h}": 1.0 for what in ("held", "width", "score") for h in AHEAD}
+    plain = {"forecaster": "ours", "world": "synopses", "regime": "slow", "of": LED, "seed": 1}
+    rest = {"asked": True, "left": 5, "earliest": np.nan, "likely": np.nan, "crossed": np.nan}
+    every = {f"{what}_{h}": 1.0 for what in ("held", "score") for h in AHEAD}
     return pd.DataFrame({**{k: [v] * 4 for k, v in {**plain, **rest, **every}.items()}, **columns})
 
 
-def row(given: pd.DataFrame, **key: str) -> pd.Series:
+def row(given: pd.DataFrame) -> pd.Series:
     found = table.shares(given)
-    for name, value in {"when": table.EVERY, "of": table.VOTERS, **key}.items():
-        found = found[found[name] == value]
     assert len(found) == 1
     return found.iloc[0]
 
@@ -68,24 +65,41 @@ def row(given: pd.DataFrame, **key: str) -> pd.Series:
 def test_a_bound_holds_where_nothing_came_before_it():
     """The next cycle rules nothing out. Of 3, 4 and 2, crossed in 3, in 3, and never: one fails."""
     found = row(trials(earliest=[1.0, 3.0, 4.0, 2.0], crossed=[1.0, 3.0, 3.0, np.nan]))
-    assert (found["bound"], found["bound_held"]) == (3, pytest.approx(2 / 3))
-    assert (found["open"], found["silent"]) == (1.0, 0.0)
+    assert (found["bounds"], found["bound_held"]) == (3, pytest.approx(2 / 3))
+    assert (found["undated"], found["silent"]) == (1.0, 0.0)
+
+
+def test_a_bound_that_the_series_did_not_reach_is_not_counted():
+    """Not before 6 needs five cycles, not before 7 six; five were left. What came early counts no more."""
+    found = row(trials(earliest=[6.0, 7.0, 7.0, np.nan], crossed=[np.nan, np.nan, 2.0, np.nan]))
+    assert (found["bounds"], found["bound_held"], found["silent"]) == (1, 1.0, 0.25)
 
 
 def test_a_date_counts_where_the_series_reached_it():
     """By 2, 5, 6 and 2, with 5 cycles left: the third is out of reach. Crossed in 2, never, never, in 3."""
     found = row(trials(earliest=[1.0] * 4, likely=[2.0, 5.0, 6.0, 2.0], crossed=[2.0, np.nan, np.nan, 3.0]))
-    assert (found["likely"], found["likely_came"]) == (3, pytest.approx(1 / 3))
+    assert (found["dates"], found["came"]) == (3, pytest.approx(1 / 3))
 
 
-def test_what_is_lost_already_is_not_asked_and_alerts_stand_apart():
-    given = trials(loses=[False, True, True, True], alert=[True, True, False, False])
-    assert row(given)["asked"] == 3
-    assert row(given, when=table.ALERT)["forecasts"] == 2
-    assert row(given.assign(metric="mean_score"), of=table.SCORE)["forecasts"] == 4
+def test_what_is_lost_already_is_not_asked_and_unknown_values_do_not_count():
+    found = row(trials(asked=[False, True, True, True], held_1=[1.0, 0.0, np.nan, 1.0]))
+    assert (found["forecasts"], found["asked"], found["one"]) == (4, 3, pytest.approx(2 / 3))
 
 
-def test_unknown_values_are_not_counted_and_whole_series_are_drawn():
-    """Held, missed, unknown, held; of one series there is but one draw, so that the interval is a point."""
-    found = row(trials(held_1=[1.0, 0.0, np.nan, 1.0]))
-    assert found["held_1"] == found["held_1_low"] == found["held_1_high"] == pytest.approx(2 / 3)
+def test_intervals_are_drawn_by_series():
+    """One series has but one draw; of two, one always right and one always wrong, anything may be drawn."""
+    bounds = {"earliest": [2.0] * 4, "crossed": [np.nan, np.nan, 1.0, 1.0]}
+    one, two = row(trials(**bounds)), row(trials(**bounds, seed=[1, 1, 2, 2]))
+    assert (one["bound_low"], one["bound_high"]) == (0.5, 0.5)
+    assert (two["bound_low"], two["bound_held"], two["bound_high"]) == (0.0, 0.5, 1.0)
+
+
+def test_the_shares_are_read_as_they_were_written(tmp_path: Path):
+    both = pd.concat([trials(earliest=[3.0] * 4), trials(of=[SCORE] * 4)])
+    kept = table.shares(both).drop(columns=["forecaster", "score"])
+    kept.to_csv(tmp_path / "f.csv", index=False)
+    led, score = foresight.read(tmp_path / "f.csv")
+    assert (led.of, led.bounds, led.bound_held, led.undated) == (LED, 4, 1.0, 1.0)
+    assert (score.of, score.bounds, score.bound_held, score.silent) == (SCORE, 0, None, 1.0)
+    assert "| `slow` | `synopses` | 100% of 4 | - | 100% | 0% | - | - |" in table.markdown([led, score])
+    assert foresight.read(tmp_path / "none.csv") == []

@@ -34,7 +34,7 @@ SIGHT = (
 
 
 def page() -> None:
-    """Statuses, intervals, an index of the metrics, what each sees, how early the rules are, forecasts, rules."""
+    """Statuses, intervals, an index of the metrics, what each sees, how early rules are, forecasts, rules."""
     st.title("How it is measured")
     _statuses()
     st.subheader("What a point and its band are", anchor=False)

@@ -19,10 +19,10 @@ from metrics import stats
 Floats = npt.NDArray[np.float64]
 
 # What is left of a slope a cycle later, and the variance by which it turns, in variances of a cycle.
-DAMPING, TURNS = 0.8, 0.3
+DAMPING, TURNS = 0.85, 0.3
 # That a cycle varies by what sampling explains counts for so many values; then the values themselves tell.
 COUNTS = 4.0
-DRAWS, HORIZON = 2000, 20
+DRAWS, HORIZON = 2000, 10
 # The first values, those of a baseline, start a line and do not judge it.
 STARTING = 4
 

@@ -44,9 +44,8 @@ class Forecast:
     """What can be said after one cycle, from it and those before it, of the cycles to come.
 
     `fan`: the next FAN cycles. `loss`: the share of the baseline whose loss is asked about, None where it
-    has no meaning; `crossed`: it is lost already. `earliest`: not before this cycle, None where it is
-    unlikely for as far as anybody looks. `likely`: more likely than not by this cycle, None where that
-    cannot be bounded.
+    has no meaning; `crossed`: it is lost already. `earliest`: not before this cycle; `likely`: more likely
+    than not by this cycle, None where that cannot be bounded within damped.HORIZON cycles.
     """
 
     fan: tuple[Ahead, ...]
@@ -87,8 +86,8 @@ def forecast(standings: Sequence[Standing], trend: Trend, position: int) -> Fore
         return Forecast(fan)
     if seen.distances[-1] <= line:
         return Forecast(fan, loss(metric), crossed=True)
-    bounds = (None if h is None else now + gap * h for h in crossing(drawn, line))
-    return Forecast(fan, loss(metric), False, *bounds)
+    early, late = crossing(drawn, line)
+    return Forecast(fan, loss(metric), False, now + gap * early, None if late is None else now + gap * late)
 
 
 def loss(metric: Metric) -> float:
@@ -104,14 +103,15 @@ def line_at(metric: Metric, seen: Seen) -> float | None:
     return (float(stats.transform(base * (1 - loss(metric)), metric.scale)) - seen.centre) / seen.unit
 
 
-def crossing(drawn: Floats, line: float) -> tuple[int | None, int | None]:
+def crossing(drawn: Floats, line: float) -> tuple[int, int | None]:
     """In how many cycles a line is crossed: not before, and more likely than not by; None is unbounded.
 
-    `drawn` are the futures, (cycles, draws), as `damped.futures` gives them.
+    `drawn` are the futures, (cycles, draws), as `damped.futures` gives them; it is not before their end where
+    few of them cross it.
     """
     chances = np.maximum.accumulate(drawn <= line, axis=0).mean(axis=1)
-    early, late = (np.flatnonzero(chances >= chance) for chance in (EARLY, LIKELY))
-    return int(early[0]) + 1 if len(early) else None, int(late[0]) + 1 if len(late) else None
+    early, late = (int((chances < chance).sum()) + 1 for chance in (EARLY, LIKELY))
+    return early, late if late <= len(drawn) else None
 
 
 def so_far(standings: Sequence[Standing], trend: Trend, position: int) -> Seen | None:

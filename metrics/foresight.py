@@ -20,7 +20,7 @@ class Held:
     there is nothing to take one of: `one`, `three`, `five`: 80 % intervals so many cycles ahead that held;
     `bound_held`: of the `bounds` that ruled a cycle out, those before which nothing was lost; `came`: of the
     `dates` that the series reached, those by which it was; with 95 % intervals over series. `undated`: of
-    those asked, a 'not before' without a date; `silent`: neither.
+    those asked, how many had no date; `silent`: nor a cycle that was ruled out.
     """
 
     world: str

@@ -40,20 +40,21 @@ def sentence(history: History, position: int, metrics: Sequence[str]) -> str:
 
 def in_words(label: str, found: Forecast | None) -> str:
     """What is said of one metric; empty where nothing can be, or all is lost already."""
-    if found is None or found.loss is None or found.crossed:
+    if found is None or found.loss is None or found.earliest is None:
         return ""
-    lost, following = f"lost {found.loss:.0%} of its baseline", found.fan[0].cycle
-    if found.earliest is None:
-        return f"When {label.lower()} will have {lost} cannot be bounded."
+    low, following = f"be {found.loss:.0%} below its baseline", found.fan[0].cycle
     if found.likely == following:
-        return f"{label} will more likely than not have {lost} with the next cycle."
-    begun = f"{label} will have {lost} not before cycle {found.earliest}"
+        return f"{label} will more likely than not {low} with the next cycle."
+    if found.earliest == following and found.likely is None:
+        return f"When {label.lower()} will {low} cannot be bounded."
+    begun = f"{label} will {low} not before cycle {found.earliest}"
     if found.earliest == following:
-        begun = f"{label} may have {lost} with the next cycle"
-    by = (
-        f"more likely than not by {found.likely}" if found.likely is not None else "by when cannot be bounded"
+        begun = f"{label} may {low} with the next cycle"
+    return (
+        f"{begun}; by when cannot be bounded."
+        if found.likely is None
+        else (f"{begun}, more likely than not by {found.likely}.")
     )
-    return f"{begun}, {by}."
 
 
 def _with(verdict: Verdict, words: str) -> Verdict:

@@ -16,7 +16,7 @@ from metrics.store import Verdict
 from tests import planted
 
 FAN = (Ahead(8, 0.2, 0.3, 0.4),)
-LOST = "lost 20% of its baseline"
+LOW = "be 20% below its baseline"
 
 
 def falling() -> History:
@@ -27,15 +27,14 @@ def falling() -> History:
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [
-        ((9, 12), f"Recall will have {LOST} not before cycle 9, more likely than not by 12."),
-        ((9, None), f"Recall will have {LOST} not before cycle 9, by when cannot be bounded."),
-        ((8, 12), f"Recall may have {LOST} with the next cycle, more likely than not by 12."),
-        ((8, None), f"Recall may have {LOST} with the next cycle, by when cannot be bounded."),
-        ((8, 8), f"Recall will more likely than not have {LOST} with the next cycle."),
-        ((None, None), f"When recall will have {LOST} cannot be bounded."),
+        ((9, 12), f"Recall will {LOW} not before cycle 9, more likely than not by 12."),
+        ((9, None), f"Recall will {LOW} not before cycle 9; by when cannot be bounded."),
+        ((8, 12), f"Recall may {LOW} with the next cycle, more likely than not by 12."),
+        ((8, 8), f"Recall will more likely than not {LOW} with the next cycle."),
+        ((8, None), f"When recall will {LOW} cannot be bounded."),
     ],
 )
-def test_words(bounds: tuple[int | None, int | None], words: str):
+def test_words(bounds: tuple[int, int | None], words: str):
     assert in_words("Recall", Forecast(FAN, 0.2, False, *bounds)) == words
 
 

@@ -23,7 +23,7 @@ FREEDOM = GROUPS - 1.0
 class Foretold:
     """The 80 % interval by cycles ahead, and in how many cycles the line is crossed: not before, and by.
 
-    `earliest` and `likely` are None where they cannot be bounded.
+    `likely` is None where it cannot be bounded, as is `earliest` where there is no line.
     """
 
     bands: Mapping[int, tuple[float, float]]
@@ -46,7 +46,7 @@ def product(seen: Seen, line: float | None) -> Foretold:
 def line_4(seen: Seen, line: float | None) -> Foretold:
     """A straight line through the last cycles, Student's intervals; the line is crossed where they meet it.
 
-    Nothing is said of the crossing unless the slope is down at 90 %.
+    There is no date unless the slope is down at 90 %.
     """
     known = np.flatnonzero(np.isfinite(seen.distances))[-LAST:]
     design = np.stack([np.ones(len(known)), known - len(seen.distances) + 1.0], axis=1)
@@ -56,7 +56,7 @@ def line_4(seen: Seen, line: float | None) -> Foretold:
     ahead = np.stack([np.ones(len(steps)), steps], axis=1)
     wide = _noise(seen) * np.sqrt(1 + np.einsum("ij,jk,ik->i", ahead, spread, ahead))
     falls = stats.t_quantile(SURE, FREEDOM) * _noise(seen) * np.sqrt(spread[1, 1]) < -slope
-    return _crossing(level + slope * steps, wide, line if falls else None)
+    return _crossing(level + slope * steps, wide, line, falls=falls)
 
 
 def as_now(seen: Seen, line: float | None) -> Foretold:
@@ -64,7 +64,7 @@ def as_now(seen: Seen, line: float | None) -> Foretold:
     known = seen.distances[np.isfinite(seen.distances)][-2:]
     steps = np.ones(damped.HORIZON)
     wide = steps * _noise(seen) * np.sqrt(1 + 1 / len(known))
-    return _crossing(steps * known.mean(), wide, line)
+    return _crossing(steps * known.mean(), wide, line, falls=True)
 
 
 def _noise(seen: Seen) -> float:
@@ -72,18 +72,19 @@ def _noise(seen: Seen) -> float:
     return max(1.0, float(np.sqrt(np.nanmean(np.diff(seen.distances) ** 2) / 2)))
 
 
-def _crossing(middle: Floats, wide: Floats, line: float | None) -> Foretold:
+def _crossing(middle: Floats, wide: Floats, line: float | None, *, falls: bool) -> Foretold:
     """From a middle and a spread by cycles ahead."""
     half = stats.t_quantile(HIGH, FREEDOM) * wide
     bands = {h: (float(middle[h - 1] - half[h - 1]), float(middle[h - 1] + half[h - 1])) for h in AHEAD}
     if line is None:
         return Foretold(bands, None, None)
-    return Foretold(bands, _first(middle - half <= line), _first(middle <= line))
+    early, late = _first(middle - half <= line), _first(middle <= line)
+    return Foretold(bands, early, late if falls and late <= damped.HORIZON else None)
 
 
-def _first(said: npt.NDArray[np.bool_]) -> int | None:
-    """In how many cycles something is said for the first time."""
-    return int(np.argmax(said)) + 1 if said.any() else None
+def _first(said: npt.NDArray[np.bool_]) -> int:
+    """In how many cycles something is said for the first time; one more than there are where it never is."""
+    return int(np.argmax(said)) + 1 if said.any() else len(said) + 1
 
 
 OURS = "ours"

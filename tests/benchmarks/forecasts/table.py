@@ -39,8 +39,8 @@ def _row(own: pd.DataFrame) -> dict[str, object]:
         **_share(("bound_held", "bound_low", "bound_high"), bound, ~(bound["crossed"] < bound["earliest"])),
         "dates": len(date),
         **_share(("came", "came_low", "came_high"), date, date["crossed"] <= date["likely"]),
-        "undated": (asked["earliest"].notna() & asked["likely"].isna()).mean() if len(asked) else np.nan,
-        "silent": asked["earliest"].isna().mean() if len(asked) else np.nan,
+        "undated": asked["likely"].isna().mean() if len(asked) else np.nan,
+        "silent": (asked["likely"].isna() & (asked["earliest"] == 1)).mean() if len(asked) else np.nan,
         "score": np.mean([own[f"score_{h}"].mean() for h in AHEAD]),
     }
 

@@ -15,6 +15,7 @@ from metrics.store import Verdict
 
 RULE, ALARMS = "early_warning", ("narrowing", "collapse")
 QUALITY = "mean_score"
+BEGINS = "If it goes on as up to cycle"
 
 
 def foretold(history: History, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -35,7 +36,7 @@ def sentence(history: History, position: int, metrics: Sequence[str]) -> str:
     each = (in_words(t.metric.label, forecast(history.standings, t, position)) for t in trends)
     known = " ".join(words for words in each if words)
     # With the cycle, since an alert that is over keeps its last message.
-    return f"If it goes on as up to cycle {history.standings[position].cycle}: {known}" if known else ""
+    return f"{BEGINS} {history.standings[position].cycle}: {known}" if known else ""
 
 
 def in_words(label: str, found: Forecast | None) -> str:

@@ -64,7 +64,8 @@ def line(row: Held) -> str:
         for name, cell in zip(NAMES, cells, strict=True)
     )
     words = " ".join(f"<b>{failed}</b>" for failed in failures(row))
-    return f'<div class="tw-scores"><span>{row.of}</span>{shown}<span class="tw-told">{words}</span></div>'
+    told = f'<span class="tw-told">{words}</span>'
+    return f'<div class="tw-scores tw-held"><span>{row.of}</span>{shown}{told}</div>'
 
 
 def share(held: float | None, count: int) -> str:

@@ -19,8 +19,8 @@ class Held:
     `of`: LED or SCORE. `forecasts` in so many `series`, `asked`: those before the loss. Shares, None where
     there is nothing to take one of: `one`, `three`, `five`: 80 % intervals so many cycles ahead that held;
     `bound_held`: of the `bounds` that ruled a cycle out, those before which nothing was lost; `came`: of the
-    `dates` that the series reached, those by which it was; with 95 % intervals over series. `undated`: of
-    those asked, how many had no date; `silent`: nor a cycle that was ruled out.
+    `dates` that the series reached, those by which it was; with 95 % intervals in which each series counts
+    once. `unbounded`: of those asked, those without such a date.
     """
 
     world: str
@@ -40,8 +40,7 @@ class Held:
     came: float | None
     came_low: float | None
     came_high: float | None
-    undated: float | None
-    silent: float | None
+    unbounded: float | None
 
 
 WORDS, COUNTS = ("world", "regime", "of"), ("series", "forecasts", "asked", "bounds", "dates")

@@ -66,7 +66,7 @@ def test_a_bound_holds_where_nothing_came_before_it():
     """The next cycle rules nothing out. Of 3, 4 and 2, crossed in 3, in 3, and never: one fails."""
     found = row(trials(earliest=[1.0, 3.0, 4.0, 2.0], crossed=[1.0, 3.0, 3.0, np.nan]))
     assert (found["bounds"], found["bound_held"]) == (3, pytest.approx(2 / 3))
-    assert (found["undated"], found["silent"]) == (1.0, 0.25)
+    assert found["unbounded"] == 1.0
 
 
 def test_a_bound_that_the_series_did_not_reach_is_not_counted():
@@ -86,12 +86,12 @@ def test_what_is_lost_already_is_not_asked_and_unknown_values_do_not_count():
     assert (found["forecasts"], found["asked"], found["one"]) == (4, 3, pytest.approx(2 / 3))
 
 
-def test_intervals_are_drawn_by_series():
-    """One series has but one draw; of two, one always right and one always wrong, anything may be drawn."""
+def test_each_series_counts_once_in_an_interval():
+    """Half of four forecasts held: if all are of one series that says hardly anything (Wilson 1927)."""
     bounds = {"earliest": [2.0] * 4, "crossed": [np.nan, np.nan, 1.0, 1.0]}
-    one, two = row(trials(**bounds)), row(trials(**bounds, seed=[1, 1, 2, 2]))
-    assert (one["bound_low"], one["bound_high"]) == (0.5, 0.5)
-    assert (two["bound_low"], two["bound_held"], two["bound_high"]) == (0.0, 0.5, 1.0)
+    one, four = row(trials(**bounds)), row(trials(**bounds, seed=[1, 2, 3, 4]))
+    assert (one["bound_low"], one["bound_high"]) == pytest.approx((0.0546, 0.9454), abs=1e-3)
+    assert (four["bound_low"], four["bound_high"]) == pytest.approx((0.15, 0.85), abs=1e-3)
 
 
 def test_the_shares_are_read_as_they_were_written(tmp_path: Path):
@@ -99,7 +99,7 @@ def test_the_shares_are_read_as_they_were_written(tmp_path: Path):
     kept = table.shares(both).drop(columns=["forecaster", "score"])
     kept.to_csv(tmp_path / "f.csv", index=False)
     led, score = foresight.read(tmp_path / "f.csv")
-    assert (led.of, led.bounds, led.bound_held, led.undated) == (LED, 4, 1.0, 1.0)
-    assert (score.of, score.bounds, score.bound_held, score.silent) == (SCORE, 0, None, 1.0)
-    assert "| `slow` | `synopses` | 100% of 4 | - | 100% | 0% | - | - |" in table.markdown([led, score])
+    assert (led.of, led.bounds, led.bound_held, led.unbounded) == (LED, 4, 1.0, 1.0)
+    assert (score.of, score.bounds, score.bound_held, score.unbounded) == (SCORE, 0, None, 1.0)
+    assert "| `slow` | `synopses` | 100% of 4 | - | 100% | - | - | 100% |" in table.markdown([led, score])
     assert foresight.read(tmp_path / "none.csv") == []

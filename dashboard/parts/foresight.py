@@ -15,14 +15,14 @@ from metrics.lead_time import NARROWING, WORLDS
 SAYS = (
     "While an alarm stands, its message says when its metric will have lost a fifth of its baseline, and mean"
     " score a twentieth, if nothing is changed: not before one cycle, more likely than not by another. The"
-    " chart of each shows the next five cycles with 80 % intervals. All of it rests on the cycles so far: a"
-    " line that goes on a little less with every cycle. Nobody can foretell that a model will be trained on"
-    " something else, and early in a slow fall the line knows little. Each line says how often that held in"
-    " models that were really retrained, on series that nothing was chosen on: of the intervals 80 % should,"
-    " of the 'not before' 90 %, of the 'by' at least half. Failures are in bold."
+    " chart of each shows the next five cycles with 80 % intervals. All of it rests on the cycles so far, and"
+    " on a line that goes on a little less with every cycle. What cannot be bounded within ten cycles has no"
+    " 'by'. Nobody can foretell that a model will be trained on something else. Here stands how often that"
+    " held in models that were really retrained, on series that nothing was chosen on: of the intervals 80 %"
+    " should, of the 'not before' 90 %, of the 'by' at least half. Failures are in bold."
 )
 NOTHING = "Not measured yet."
-NAMES = ("not before: held", "by: came true", "cannot bound", "80 % holds, 1, 3, 5 ahead")
+NAMES = ("not before: held", "by: came true", "no by", "80 % holds, 1, 3, 5 ahead")
 PROMISED, EARLY, LIKELY = 0.8, 0.9, 0.5
 
 
@@ -39,7 +39,7 @@ def show() -> None:
     cases = groupby((row for row in rows if row.world == world), lambda row: row.regime)
     st.html(
         f'<p class="tw-says tw-quiet">{safe(f"The world: {WORLDS.get(world, world)}.")}</p>'
-        f'<div class="tw-scores tw-head tw-quiet"><span></span>{head}</div>'
+        f'<div class="tw-case tw-scores tw-head tw-quiet"><span></span>{head}</div>'
         + "".join(case(regime, list(own)) for regime, own in cases)
     )
 
@@ -57,8 +57,8 @@ def case(regime: str, rows: Sequence[Held]) -> str:
 def line(row: Held) -> str:
     """One metric: its numbers under their names, then what failed."""
     ahead = ", ".join("-" if share is None else f"{share:.0%}" for share in (row.one, row.three, row.five))
-    silent = "-" if row.silent is None else f"{row.silent:.0%} of {row.asked}"
-    cells = (share(row.bound_held, row.bounds), share(row.came, row.dates), silent, ahead)
+    undated = "-" if row.unbounded is None else f"{row.unbounded:.0%}"
+    cells = (share(row.bound_held, row.bounds), share(row.came, row.dates), undated, ahead)
     shown = "".join(
         f'<span class="tw-score" data-says="{name}">{cell}</span>'
         for name, cell in zip(NAMES, cells, strict=True)

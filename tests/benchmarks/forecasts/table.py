@@ -11,7 +11,6 @@ from metrics import stats
 from metrics.foresight import LED, SCORE, Held
 from tests.benchmarks.forecasts import AHEAD, REGIMES, WORLDS
 
-DRAWS = 1000
 KEY = ["forecaster", "world", "regime", "of"]
 
 
@@ -39,21 +38,17 @@ def _row(own: pd.DataFrame) -> dict[str, object]:
         **_share(("bound_held", "bound_low", "bound_high"), bound, ~(bound["crossed"] < bound["earliest"])),
         "dates": len(date),
         **_share(("came", "came_low", "came_high"), date, date["crossed"] <= date["likely"]),
-        "undated": asked["likely"].isna().mean() if len(asked) else np.nan,
-        "silent": (asked["likely"].isna() & (asked["earliest"] == 1)).mean() if len(asked) else np.nan,
+        "unbounded": asked["likely"].isna().mean() if len(asked) else np.nan,
         "score": np.mean([own[f"score_{h}"].mean() for h in AHEAD]),
     }
 
 
 def _share(names: Sequence[str], own: pd.DataFrame, held: pd.Series) -> dict[str, float]:
-    """A share with its interval, by drawing whole series: the cycles of one are not independent."""
+    """A share with its 95 % interval, in which each series counts once: its cycles are not independent."""
     if not len(own):
         return dict.fromkeys(names, np.nan)
-    by = held.groupby(own["seed"])
-    sums, counts = by.sum().to_numpy(), by.count().to_numpy()
-    picks = np.random.default_rng(stats.seed(names[0])).integers(0, len(counts), (DRAWS, len(counts)))
-    drawn = sums[picks].sum(axis=1) / counts[picks].sum(axis=1)
-    return dict(zip(names, (held.mean(), *np.quantile(drawn, (0.025, 0.975))), strict=True))
+    share = float(held.mean())
+    return dict(zip(names, (share, *stats.wilson(share, own["seed"].nunique())), strict=True))
 
 
 def contest(table: pd.DataFrame) -> str:
@@ -67,13 +62,13 @@ def _contest(table: pd.DataFrame) -> Iterator[list[str]]:
     for row in table.sort_values(KEY[1:], kind="stable").to_dict("records"):
         ahead = " ".join(_percent(row[name]) for name in ("one", "three", "five"))
         said = [f"{_percent(row[of])} of {row[n]}" for of, n in (("bound_held", "bounds"), ("came", "dates"))]
-        yield [*(row[name] for name in KEY), ahead, f"{row['score']:.1f}", *said, _percent(row["silent"])]
+        yield [*(row[name] for name in KEY), ahead, f"{row['score']:.1f}", *said, _percent(row["unbounded"])]
 
 
 def markdown(rows: Sequence[Held]) -> str:
     """The table of the README."""
     head = ["trained on", "world", "*not before* held", "*more likely than not by* came true"]
-    return _grid([*head, "no *by*", "cannot bound", "mean score: *not before*", "*by*"], _lines(rows))
+    return _grid([*head, "no *by*", "mean score: *not before*", "*by*", "no *by*"], _lines(rows))
 
 
 def _lines(rows: Sequence[Held]) -> Iterator[list[str]]:
@@ -84,8 +79,9 @@ def _lines(rows: Sequence[Held]) -> Iterator[list[str]]:
                 led, score = found[regime, world, LED], found[regime, world, SCORE]
                 yield [
                     *(f"`{regime}`", f"`{world}`", _of(led.bound_held, led.bounds)),
-                    *(_of(led.came, led.dates), _percent(led.undated), _percent(led.silent)),
+                    *(_of(led.came, led.dates), _percent(led.unbounded)),
                     *(_of(score.bound_held, score.bounds), _of(score.came, score.dates)),
+                    _percent(score.unbounded),
                 ]
 
 

@@ -547,7 +547,7 @@ def test_what_is_foretold_stands_apart_in_the_alarms_message(at: Path):
 def test_method_says_how_forecasts_held(empty: Path):
     """What is promised and not kept is in bold; where nothing was asked there is no share."""
     good = Held(
-        "synopses", "slow", LED, 60, 90, 0.9, 0.8, 0.8, 80, 40, 0.95, 0.9, 1, 20, 0.6, 0.4, 0.8, 0.7, 0.1
+        "synopses", "slow", LED, 60, 90, 0.9, 0.8, 0.8, 80, 40, 0.95, 0.9, 1, 20, 0.6, 0.4, 0.8, 0.7
     )
     bad = replace(good, regime="late", five=0.5, bound_high=0.8, dates=0, came=None, came_high=None)
     with patch.object(foresight, "study", lambda: [good, bad]):

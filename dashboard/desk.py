@@ -78,6 +78,12 @@ def rules(at: Revision, lineage: str) -> list[UserRule]:
     return _store(at[0]).rules(lineage)
 
 
+@st.cache_data(show_spinner=False, max_entries=8)
+def rule_log(at: Revision) -> pd.DataFrame:
+    """What was made, changed and deleted, see Store.rule_log."""
+    return _store(at[0]).rule_log()
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 def selftest(at: Revision, lineage: str) -> SelfTest | None:
     """What the last self-test of a lineage came to."""

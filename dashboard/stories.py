@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -11,11 +12,13 @@ from dashboard.desk import Revision
 from dashboard.mixes import mix
 from dashboard.story import Limit, Line, Mark, Moment, Point, Story
 from metrics import panel
-from metrics.core import METRICS, History, Standing, Trend
+from metrics.core import METRICS, History, Standing, Trend, Undefined
+from metrics.figures import STATISTICS
 from metrics.forecasting import Ahead, forecast
 from metrics.foretelling import about
-from metrics.rules.threshold import checked
+from metrics.spots import Spot
 from metrics.store import Verdict
+from metrics.terms import WINDOW, checked
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
@@ -71,7 +74,7 @@ def story(
         status=said[-1].status if said else "learning",
         since=said[-1].since if said else None,
         marks=_marks(at, lineage),
-        limits=_limits(at, lineage, wanted[0], lines) if limits and wanted and lines else (),
+        limits=_limits(at, lineage, wanted[0]) if limits and wanted else (),
         theme=theme,
     )
 
@@ -119,18 +122,16 @@ def _marks(at: Revision, lineage: str) -> tuple[Mark, ...]:
     )
 
 
-def _limits(
-    at: Revision, lineage: str, wanted: tuple[str, str | None], lines: Sequence[Line]
-) -> tuple[Limit, ...]:
-    """The user's lines on this metric that can be drawn on its own scale."""
-    base = next((p.baseline for p in reversed(lines[0].points) if p.baseline is not None), None)
+def _limits(at: Revision, lineage: str, wanted: tuple[str, str | None]) -> tuple[Limit, ...]:
+    """The user's rules on this metric whose line stands at one value of it."""
+    past = desk.history(at, lineage) if wanted[1] is None else desk.parts(at, lineage, wanted[0])
+    found = past.trends.get(wanted)
+    here = Spot(past.standings, len(past.standings) - 1, (found,), WINDOW) if found else None
     out = []
     for rule in desk.rules(at, lineage):
-        spec = checked(rule.options)
-        if (spec.get("metric"), spec.get("slice")) != wanted:
-            continue
-        if spec["statistic"] == "value":
-            out.append(Limit(spec["line"], spec["comparator"], spec["severity"]))
-        elif spec["statistic"] == "pct_baseline" and base is not None:
-            out.append(Limit(base * spec["line"] / 100, spec["comparator"], spec["severity"]))
+        terms = checked(rule.options)
+        level = STATISTICS.get(terms["statistic"]).level
+        if here is not None and level and (terms.get("metric"), terms.get("slice")) == wanted:
+            with suppress(Undefined):
+                out.append(Limit(level(here, terms["line"]), terms["comparator"], terms["severity"]))
     return tuple(out)

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -44,10 +44,9 @@ class Undefined(Exception):
 class Reading:
     """What a metric function returns.
 
-    `views`: the value of the whole, then with each of the GROUPS prompt groups left out. `n`: outputs (or
-    effective number, where weighted) that it rests on. `raw`: the textbook value at full size. `step`: what
-    one output can change at least. `spread`: times that types were seen, types so often. `parts`: readings
-    of single classes or modes. `draws`: from a seed to bootstrap values, for what no jackknife serves.
+    `views`: the value of the whole, then without each prompt group. `n`: outputs it rests on, effective where
+    weighted. `raw`: the textbook value at full size. `step`: the least change of one output. `spread`: times
+    seen, types seen so often. `parts`: of single classes or modes. `draws`: bootstrap values from a seed.
     """
 
     views: npt.NDArray[np.float64]
@@ -141,6 +140,7 @@ class Trend:
     values: tuple[MetricValue | None, ...]
     baselines: tuple[tuple[MetricValue, ...], ...]
     seeds: tuple[tuple[MetricValue, ...], ...] = ()  # of each replicate seed; none where there is one
+    references: tuple[MetricValue | None, ...] = ()  # the pinned human reference, measured alike
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,9 @@ class History:
 
     def until(self, count: int) -> History:
         """The same history as it stood after its first `count` cycles."""
-        trends = {
-            key: Trend(t.metric, t.slice, t.values[:count], t.baselines[:count], t.seeds[:count])
-            for key, t in self.trends.items()
-        }
+        spans = ("values", "baselines", "seeds", "references")
+        cut = {k: {name: getattr(t, name)[:count] for name in spans} for k, t in self.trends.items()}
+        trends = {k: replace(t, **cut[k]) for k, t in self.trends.items()}
         return History(self.lineage, self.standings[:count], trends)
 
 

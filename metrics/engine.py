@@ -81,10 +81,12 @@ def _own(source: Source, standing: Standing, whole: Comparison, frozen: tuple[in
 
 def outdated(store: Store, lineage: str) -> bool:
     """Whether a metric's version changed, or a metric came, since some cycle was measured."""
-    stored, current = store.value_keys(lineage), METRICS.all().values()
+    stored, current, state = store.value_keys(lineage), METRICS.all().values(), store.state(lineage)
+    beside = (REFERENCE,) if state and state.reference else ()
     return any(
-        (s.cycle, None, m.name, m.version, s.comparison) not in stored
+        (cycle, None, m.name, m.version, s.comparison) not in stored
         for s in store.standings(lineage)
+        for cycle in (s.cycle, *beside)
         for m in current
     )
 
@@ -116,7 +118,9 @@ def _called(cycle: int) -> str:
 def _missing(source: Source, planned: Plan) -> Iterable[Job]:
     stored = source.store.value_keys(source.name)
     catalog = METRICS.all().values()
-    wanted = {(c, s.comparison): s for s in planned.standings for c in (*s.baseline, s.cycle)}
+    # The human reference is measured as every cycle is, so that any can be held against it.
+    beside = (REFERENCE,) if len(source.pinned) else ()
+    wanted = {(c, s.comparison): s for s in planned.standings for c in (*s.baseline, s.cycle, *beside)}
     for (cycle, key), standing in wanted.items():
 
         def lack(part: str | None, cycle: int = cycle, key: str = key) -> list[tuple[Metric, str | None]]:
@@ -154,8 +158,13 @@ def take(source: Source, job: Job, frame: pd.DataFrame) -> list[MetricValue]:
 
 
 def _human(source: Source, job: Job) -> list[MetricValue]:
-    """What is measured of the human reference itself: of all its texts, or of one half beside the other."""
+    """What is measured of the human reference itself: of its texts, or of one half beside the other.
+
+    Beside a baseline of cycles of as many texts as these have; as the baseline itself, of all.
+    """
     frame, found = source.frame(REFERENCE), list[MetricValue]()
+    own = job.comparison.baseline == (REFERENCE,)
+    size = 0 if own else job.comparison.sizes[comparison.WHOLE]
     able: dict[bool, list[tuple[Metric, str | None]]] = {False: [], True: []}
     for metric, part in job.metrics:
         why = human.silent(metric, source.pinned)
@@ -164,7 +173,7 @@ def _human(source: Source, job: Job) -> list[MetricValue]:
         else:
             found.append(_nothing(REFERENCE, metric, part, why))
     for halved, metrics in able.items():
-        texts = human.half(frame, second=False) if halved else frame
+        texts = human.half(frame, second=False) if halved else human.matched(frame, size)
         found += _values(source, replace(job, metrics=tuple(metrics)), texts)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from metrics import stats
 from metrics.baselines import REFERENCE
-from metrics.comparison import Comparison, sizes
+from metrics.comparison import SHARE, Comparison, sizes
 from metrics.core import Metric
 
 ABSENT = ("prediction", "finish_reason", "error", "verified")
@@ -26,6 +27,19 @@ def limited(whole: Comparison, frame: pd.DataFrame) -> Comparison:
     able = sizes([frame])
     fitted = {name: min(size, able.get(name, size)) for name, size in whole.sizes.items()}
     return replace(whole, baseline=(REFERENCE,), sizes=fitted)
+
+
+def matched(frame: pd.DataFrame, size: int) -> pd.DataFrame:
+    """As many texts as a cycle has outputs whose comparison size is `size`: more words have more variety.
+
+    Decided by a hash of their ids, and as many of each prompt group, so that `size` are left without any one.
+    """
+    wanted = math.ceil(size / SHARE)
+    if not size or len(frame) <= wanted:
+        return frame
+    order = np.argsort(stats.hashed(frame["example_id"]), kind="stable")
+    nth = frame.iloc[order].groupby(stats.groups(frame["example_id"])[order]).cumcount()
+    return frame.loc[np.sort(nth.sort_values(kind="stable").index[:wanted])].reset_index(drop=True)
 
 
 def half(pinned: pd.DataFrame, second: bool) -> pd.DataFrame:

@@ -94,9 +94,12 @@ def _kept(alert: Alert | None, lineage: str, rule: str, finding: Finding, cycle:
 
 
 def open_since(verdicts: Sequence[Verdict]) -> int | None:
-    """The first cycle of the evidence that the lineage is narrowing now; None where it is not."""
-    last = verdicts[-1] if verdicts else None
-    return last.since if last is not None and last.status in ("narrowing", "collapse") else None
+    """The first cycle of the early warning's evidence that a lineage is narrowing now, else None.
+
+    What users' own rules find is not asked: they are tried on noise, which is not to hang on them.
+    """
+    last = verdicts[-1].findings if verdicts else ()
+    return next((f.since for rule, f in last if rule == "early_warning" and f.severity != "watch"), None)
 
 
 def check_result(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> dict[str, Any]:

@@ -7,8 +7,9 @@ What is left of the movement is retraining. Both may be carried over from cycle 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,22 @@ class Moving:
     def sampling(self) -> Floats:
         """The sampling variance of one cycle, beside others with the same prompts, by place."""
         return np.asarray((self.groups**2).sum(axis=0) + self.alone**2)
+
+    def only(self, wanted: Collection[tuple[str, str | None]]) -> Moving:
+        """What moves some of them alone, by metric and slice: learned with the others, and sooner drawn."""
+        kept = [i for i, p in enumerate(self.places) if (p.metric.name, p.like.slice) in wanted]
+        noise: dict[str, Any] = {
+            name: x[kept] for name, x in vars(self.noise).items() if isinstance(x, np.ndarray)
+        }
+        return replace(
+            self,
+            places=tuple(self.places[i] for i in kept),
+            groups=self.groups[:, kept],
+            lasting=self.lasting[kept],
+            alone=self.alone[kept],
+            noise=replace(self.noise, **noise),
+            shared=self.shared[kept],
+        )
 
 
 @dataclass(frozen=True)

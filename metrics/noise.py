@@ -117,6 +117,17 @@ def _ratio(seen: Steps) -> Floats:
     return np.asarray(np.divide(seen.size, seen.sampling, out=np.full(len(told), np.nan), where=told))
 
 
+def retrained(seen: Sequence[Steps]) -> Floats:
+    """Before each cycle, the share of the variance of steps that sampling does not explain, 0 to 1.
+
+    (cycles,), the mean over the metrics that had steps; 0 where none had.
+    """
+    known = np.array([each.freedom > 0 for each in seen])
+    size, sampling = (np.array([getattr(s, name) for s in seen]) for name in ("size", "sampling"))
+    more = np.divide(np.maximum(size - sampling, 0), size, out=np.zeros(size.shape), where=size > 0)
+    return np.asarray((more * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1), float)
+
+
 def normal(course: Course, seen: Steps, carried: Carried, share: Floats) -> Normal:
     """Sampling or what the steps say, whichever is more, at each cycle.
 

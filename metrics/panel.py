@@ -13,7 +13,7 @@ from metrics.carrying import Carried, carried
 from metrics.core import History, Standing, Trend
 from metrics.deviations import Course, Deviation, Floats, course, described
 from metrics.noise import Normal, Steps
-from metrics.runs import CHANCE, CUT, Joint, alikeness, run_scores, together
+from metrics.runs import CHANCE, CUT, Joint, alikeness, rarer, run_scores, together
 
 
 def speaks(standing: Standing) -> bool:
@@ -64,6 +64,7 @@ class Panel:
 
     `scores`: (metrics, cycles) in normal movements, NaN where unknown or before a verdict may be given.
     `runs`: for each metric and length, (cycles,). `votes`: (metrics, cycles). `held`: what is carried over.
+    `retrained`: (cycles,) the share of noise between retrainings in what moves them.
     """
 
     cycles: Cycles
@@ -74,6 +75,7 @@ class Panel:
     runs: tuple[dict[int, Floats], ...]
     votes: npt.NDArray[np.bool_]
     held: Carried
+    retrained: Floats
 
     @staticmethod
     def of(trends: Sequence[Trend], cycles: Cycles) -> Panel:
@@ -102,7 +104,8 @@ class Panel:
 
     def joint(self, chance: float | Floats = CHANCE) -> Joint:
         """All together after each cycle, over the line as rarely as `chance`, (cycles,), when healthy."""
-        return together(self.runs, self.votes, alikeness(self.courses, len(self.cycles.numbers)), chance)
+        alike, rare = alikeness(self.courses, len(self.cycles.numbers)), chance * rarer(self.retrained)
+        return together(self.runs, self.votes, alike, rare)
 
     def low(self, at: int, run: int) -> dict[int, float]:
         """The metrics that stay low in the run that ends here, with its score."""
@@ -148,7 +151,8 @@ def _panel(
     # What never votes in the early warning, such as mean score, is judged wherever it is known.
     able = [c.votes if t.metric.votes else c.known for c, t in zip(courses, trends, strict=True)]
     votes = np.array(able, bool).reshape(shape) & cycles.spoken
-    return Panel(cycles, tuple(trends), courses, normals, scores, low, votes, held)
+    more = noise.retrained(seen) if seen else np.zeros(len(cycles.numbers))
+    return Panel(cycles, tuple(trends), courses, normals, scores, low, votes, held, more)
 
 
 def voters(history: History, part: str | None = None) -> list[Trend]:

@@ -191,7 +191,7 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     standings = store.standings(lineage)
     stored = store.all_values(lineage, metric, slice)
     catalog = known_metrics(store, lineage)
-    told = {(k[2], k[1]) for k in stored if k[2] in catalog and seed_of(k[1]) is None}
+    told = {(k[2], k[1]) for k in stored if k[2] in catalog and k[0] != REFERENCE and seed_of(k[1]) is None}
     seeds = _seeds(stored)
 
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
@@ -208,7 +208,8 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
             seeds.get((s.cycle, name, catalog[name].version, s.comparison), ()) if part is None else ()
             for s in standings
         )
-        trends[(name, part)] = Trend(catalog[name], part, own, base, each if any(each) else ())
+        human = tuple(value(s, REFERENCE, name, part) for s in standings)
+        trends[(name, part)] = Trend(catalog[name], part, own, base, each if any(each) else (), human)
     return History(lineage, tuple(standings), trends)
 
 

@@ -23,7 +23,7 @@ def as_text(result: Result) -> str:
     lines = [f"{result['lineage']}, cycle {result['cycle']}: {result['status']}", f"  {result['message']}"]
     lines += [f"  Last healthy: cycle {back}."] if back is not None else []
     lines += [
-        f"  Alert ({a['severity']}, raised at cycle {a['cycle']}): {a['metric']}"
+        f"  Alert ({a['severity']}, raised at cycle {a['cycle']}): {a['metric'] or 'several metrics'}"
         + (f" of {a['slice']}" if a["slice"] else "")
         for a in result["alerts"]
     ]

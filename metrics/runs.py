@@ -18,6 +18,9 @@ from metrics.noise import RUNS, Normal
 CUT = 1.75
 # How often one cycle of a healthy lineage is over the line. Chosen on tuning seeds of the benchmark.
 CHANCE = 0.003
+# Errors of sampling are on the safe side, what few retrainings say of their noise is not: where that is more
+# than the first share of what moves a lineage the line is drawn for less, down to a third from the second on.
+STEADY, UNSTEADY, RARER = 0.15, 0.4, 3.0
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0
 _DRAWS, _SEEN, _ROUNDED = 100_000, 0.0003, 0.05
@@ -52,6 +55,17 @@ def all_below(highest: Floats, alike: Floats, run: int) -> Floats:
     inner = (highest[:, None] - np.sqrt(shared) * _NODES) / np.sqrt(1 - shared)
     chance = (ndtr(inner) ** run) @ (_WEIGHTS / _WEIGHTS.sum())
     return np.asarray(ndtri(np.clip(chance, 1e-15, 1 - 1e-12)), float)
+
+
+def rarer(retrained: Floats) -> Floats:
+    """What the chance of being over the line is multiplied by, for a share of noise between retrainings.
+
+    >>> rarer(np.array([0.0, 0.15, 0.275, 0.4, 1.0])).round(2).tolist()
+    [1.0, 1.0, 0.58, 0.33, 0.33]
+    """
+    beyond = np.clip((retrained - STEADY) / (UNSTEADY - STEADY), 0.0, 1.0)
+    # In sixths, so that few lines are drawn.
+    return np.asarray(RARER ** -(np.round(beyond * 6) / 6), float)
 
 
 @dataclass(frozen=True)

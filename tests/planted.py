@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from metrics import stats
 from metrics.core import GROUPS, METRICS, History, Metric, MetricValue, Standing, Trend
@@ -148,6 +149,20 @@ def values(
         facts["replicates"] = tuple(map(float, replicates))
         found.append(MetricValue(cycle, metric.name, 1, part, "ok", **facts))
     return tuple(found)
+
+
+def stated(cycles: int, fall_from: int = 99, lineage: str = "L") -> pd.DataFrame:
+    """Metric values without outputs, of the whole and one slice; from a cycle on, they are a fifth less."""
+    rng = np.random.default_rng(5)
+    draws = rng.normal(size=(cycles, 2, 2)) * 0.004
+    rows = [
+        {"lineage": lineage, "cycle": c, "metric": m, "slice": s, "stderr": 0.004, "n": 400,
+         "value": (0.4 if c >= fall_from else 0.5) + draws[c, i, j]}
+        for c in range(cycles)
+        for i, m in enumerate(("distinct_1", "mean_score"))
+        for j, s in enumerate((None, "language=de"))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def voters() -> list[Metric]:

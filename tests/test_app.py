@@ -20,7 +20,7 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, foresight, lead_time, pipeline, seeing
+from metrics import demo, foresight, lead_time, pipeline, seeing, trials
 from metrics.foresight import LED, Held
 from metrics.foretelling import BEGINS
 from metrics.lead_time import Fact
@@ -329,20 +329,37 @@ def test_a_fault_of_ours_is_one_calm_sentence(at: Path):
     assert "secret detail" not in html(app)
 
 
-def test_a_line_of_ones_own_raises_an_alert_and_goes_again(at: Path):
-    app = run("trends")
-    app.session_state["lines"] = True
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are tried on few simulated series."""
+    monkeypatch.setattr(trials, "SERIES", 10)
+
+
+def test_a_rule_of_ones_own_is_tried_kept_changed_and_deleted(at: Path, few: None):
+    app = run("trends", lineage="falls")
+    app.session_state["rules"] = True
     app.selectbox(key="metric").select("distinct_2").run()
-    app.number_input(key="line_at").set_value(0.99)
-    button(app, "Draw the line").click().run()
-    calm(app)
-    assert len(Store(at).rules("falls")) == 1
+    assert not any(b.label == "Keep this rule" for b in app.button)
+    app.number_input(key="rule-line").set_value(0.99).run()
+    assert "Watch when Distinct-2 is below 0.99." in html(app)
+    assert "0 % (0 to 28 %) of healthy 20-cycle series; on the 8 cycles so far" in html(app)
+    assert "would have fired at 6, 7." in html(app)
+    button(calm(app), "Keep this rule").click().run()
+    (rule,) = Store(at).rules("falls")
     assert Store(at).alerts("falls")["rule"].str.startswith("threshold").any()
-    app.session_state["lines"] = True
+    app.session_state["rules"] = True
     app.run()
+    button(app, "Change").click().run()
+    app.number_input(key=f"rule-{rule.id}-line").set_value(0.01).run()
+    assert "would have stayed silent" in html(app)
+    button(calm(app), "Keep the change").click().run()
+    assert [(r.id, r.options["line"]) for r in Store(at).rules("falls")] == [(rule.id, 0.01)]
+    assert not Store(at).alerts("falls")["rule"].str.startswith("threshold").any()
+    assert "before: Watch when Distinct-2 is below 0.99." in html(app)
     button(app, "Delete").click().run()
-    calm(app)
-    assert Store(at).rules("falls") == []
+    assert len(Store(at).rules("falls")) == 1
+    button(app, "Delete it").click().run()
+    assert Store(calm(app) and at).rules("falls") == []
 
 
 def test_how_it_is_measured_finds_every_metric_and_rule(at: Path):
@@ -546,9 +563,7 @@ def test_what_is_foretold_stands_apart_in_the_alarms_message(at: Path):
 
 def test_method_says_how_forecasts_held(empty: Path):
     """What is promised and not kept is in bold; where nothing was asked there is no share."""
-    good = Held(
-        "synopses", "slow", LED, 60, 90, 0.9, 0.8, 0.8, 80, 40, 0.95, 0.9, 1, 20, 0.6, 0.4, 0.8, 0.7
-    )
+    good = Held("synopses", "slow", LED, 60, 90, 0.9, 0.8, 0.8, 80, 40, 0.95, 0.9, 1, 20, 0.6, 0.4, 0.8, 0.7)
     bad = replace(good, regime="late", five=0.5, bound_high=0.8, dates=0, came=None, came_high=None)
     with patch.object(foresight, "study", lambda: [good, bad]):
         shown = html(run("method"))
@@ -668,16 +683,16 @@ def test_metric_values_of_any_name_are_shown(empty: Path, page: str):
     assert "<img src=http" not in html(app)
 
 
-def test_an_uploaded_metric_is_charted_and_takes_a_line(empty: Path):
+def test_an_uploaded_metric_is_charted_and_takes_a_rule(empty: Path, few: None):
     pipeline.ingest(Store(empty), [stated(7)])
     app = run("trends", lineage="L")
-    app.session_state["lines"] = app.session_state["wrote"] = app.session_state["numbers"] = True
+    app.session_state["rules"] = app.session_state["wrote"] = app.session_state["numbers"] = True
     app.selectbox(key="metric").select(HOSTILE).run()
     assert not wrong(calm(app))
     assert any("at cycle 6: 7.06 (interval unknown, n 300)" in t.value for t in app.text)
     assert any("came as metric values alone" in c.value for c in app.caption)
-    app.number_input(key="line_at").set_value(8.0)
-    button(app, "Draw the line").click().run()
+    app.number_input(key="rule-line").set_value(8.0).run()
+    button(app, "Keep this rule").click().run()
     assert not wrong(calm(app))
     assert Store(empty).alerts("L")["metric"].tolist() == [HOSTILE]
 

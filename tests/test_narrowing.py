@@ -110,9 +110,9 @@ def test_narrowing_and_collapse():
 
 
 def test_a_rise_of_duplicates_is_no_loss():
-    """What should be low has no share to lose: narrowing, never collapse."""
+    """What should be low has no share to lose: narrowing, never collapse. A leap is noise for one cycle."""
     readings = read(planted.history({"duplicate_rate": step(12, 60.0)}, seed=2))
-    assert {r.status for r in readings[13:]} == {"narrowing"}
+    assert {r.status for r in readings[14:]} == {"narrowing"}
     assert readings[14].deviations["duplicate_rate"].change > 0.3
 
 

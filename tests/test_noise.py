@@ -124,6 +124,17 @@ def test_where_nothing_moves_nothing_is_unusual():
     assert np.isnan(scores[5])
 
 
+def test_the_share_of_retraining_is_what_sampling_does_not_explain():
+    """Steps of 2, half their mean square 2, of which sampling makes 1/2: 3/4. The other only samples,
+    so that both have 3/8; before the third known value no step tells anything.
+    """
+    moving, still = course([0.0, 2.0, 0.0, 2.0], own=math.sqrt(0.5)), course([0.0] * 4, own=math.sqrt(0.5))
+    found = noise.retrained([noise.steps(moving), noise.steps(still)])
+    assert found.tolist() == [0.0, 0.0, 0.0, pytest.approx(3 / 8)]
+    unknown = noise.steps(course([NEVER] * 4))
+    assert noise.retrained([noise.steps(moving), unknown])[3] == pytest.approx(3 / 4)
+
+
 # Many alike
 
 

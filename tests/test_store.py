@@ -312,6 +312,12 @@ def test_rejects_go_with_their_cycle_and_the_lost_ones_with_the_first(store):
 # The file
 
 
+def test_migrations_are_numbered_one_by_one():
+    """A number given twice, or later than a greater one, is passed over in a store that is beyond it."""
+    numbers = sorted(int(f.name[:4]) for f in (REPO / "metrics/store/migrations").glob("*.sql"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_migrations_run_once(tmp_path):
     path = tmp_path / "s.duckdb"
     add(Store(path), rows(0))

@@ -1,4 +1,4 @@
-"""A user's own line: each statistic, for so many cycles, by the point or by the whole interval."""
+"""A user's own rule: for so many cycles, by the point or by the whole interval, and its terms in words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from metrics.core import METRICS, RULES, History, MetricValue, TailwatchError, Trend
-from metrics.rules.threshold import checked
+from metrics.terms import checked, in_words
 from tests import planted
 
 BELOW = {"metric": "distinct_1", "comparator": "below"}
@@ -73,7 +73,53 @@ def test_the_whole_interval_beyond_the_line():
     assert fired(numbers, line=0.3) == [4, 5]
     assert fired(numbers, line=0.3, evidence="interval") == [5]
     assert fired([0.5] * 4 + [0.73, 0.76], line=0.7, evidence="interval", comparator="above") == [5]
-    assert fired(numbers, line=60, statistic="pct_baseline", evidence="interval") == [5]
+
+
+def test_the_whole_interval_of_a_percentage_is_that_of_the_percentage():
+    """Leaving out a group moves every cycle by 1 %, so that 54 % and 48 % of the baseline are sure."""
+    numbers = [0.5] * 4 + [0.27, 0.24]
+    assert fired(numbers, line=53.9, statistic="pct_baseline", evidence="interval") == [5]
+    assert fired(numbers, line=54.1, statistic="pct_baseline", evidence="interval") == [4, 5]
+
+
+def test_a_whole_family_is_watched_together():
+    said = RULES.get("threshold").evaluate(
+        planted.collapsing(onset=8, count=11),
+        {"statistic": "index", "family": "voters", "comparator": "above", "line": 1.0, "for_cycles": 2},
+    )
+    assert [j.cycle for j in said if j.findings] == [10]
+    (finding,) = said[10].findings
+    assert (finding.metric, finding.slice, finding.since) == (None, None, 9)
+    assert finding.message.startswith("The joint index of all metrics that vote is ")
+    assert finding.message.endswith("times the line of the alarm, above your line of 1 for 2 cycles running.")
+
+
+def test_rules_of_older_stores_go_on_working():
+    """As they were written before there were windows and families."""
+    old = {
+        "metric": "distinct_1", "comparator": "below", "line": 80.0, "statistic": "pct_baseline",
+        "for_cycles": 2, "severity": "narrowing", "evidence": "point",
+    }  # fmt: skip
+    assert checked(old) == old
+    assert fired([0.5] * 4 + [0.39, 0.39], **old) == [5]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "Watch when Distinct-1 is below 0.5."),
+        ({"statistic": "pct_baseline", "slice": "language=de"},
+         "Watch when Distinct-1 of language=de is below 0.5 % of its baseline."),
+        ({"statistic": "slope", "window": 4, "evidence": "interval", "for_cycles": 3},
+         "Watch when the whole 95 % interval of the slope of Distinct-1 over 4 cycles is below 0.5 % of its"
+         " baseline per cycle for 3 cycles running."),
+        ({"statistic": "index", "family": "tail", "severity": "collapse"},
+         "Collapse when the joint index of the tail metrics that vote is below 0.5 times the line of the"
+         " alarm."),
+    ],
+)  # fmt: skip
+def test_a_rule_in_words(options: dict[str, Any], words: str):
+    assert in_words(checked({**BELOW, "line": 0.5, **options})) == words
 
 
 def test_the_finding_says_since_when_and_what():
@@ -105,6 +151,11 @@ def test_an_unknown_metric_or_slice_is_silent():
         {"line": float("nan")},
         {"for_cycles": 0},
         {"for_cycles": "x"},
+        {"statistic": "slope", "window": 2},
+        {"slice": "de"},
+        {"metric": None},
+        {"statistic": "index"},
+        {"statistic": "index", "family": "health"},
     ],
     ids=str,
 )

@@ -33,9 +33,11 @@ def buttons(at: desk.Revision, lineage: str) -> None:
 def _what(alert: pd.Series) -> str:
     """What an alert is about, in few words."""
     known = METRICS.all().get(str(alert["metric"]))
+    what = known.label if known else plain(alert["metric"])
+    several = "several metrics together"
     of = f" of {part(alert['slice'])}" if isinstance(alert["slice"], str) else ""
-    rule = "your line" if str(alert["rule"]).startswith("threshold") else "early warning"
-    return f"{known.label if known else plain(alert['metric'])}{of}, {rule}"
+    rule = "your rule" if str(alert["rule"]).startswith("threshold") else "early warning"
+    return f"{what if isinstance(alert['metric'], str) else several}{of}, {rule}"
 
 
 def open_alerts(at: desk.Revision, lineage: str) -> pd.DataFrame:

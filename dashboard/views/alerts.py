@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk, evidence
-from dashboard.parts import acknowledging, baselines, bell, frame, picture, status
+from dashboard.parts import acknowledging, baselines, bell, frame, picture, rules, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
 from metrics.core import METRICS
@@ -30,6 +30,9 @@ def page() -> None:
     """Alerts of one state, the newest first; under them whether one would come."""
     at = desk.now()
     _alerts(at, desk.alerts(at))
+    names = status.by_urgency(at, desk.lineages(at))["lineage"].tolist()
+    if names:
+        rules.away(at, names)
     bell.show(at)
 
 
@@ -88,7 +91,8 @@ def _sure(alert: pd.Series) -> list[str]:
     strength = evidence.strength(alert["evidence"])
     if strength is not None:
         out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
-    out.append(f"Rule: {safe(str(alert['rule']).split(':')[0].replace('_', ' '))}")
+    own = str(alert["rule"]).startswith("threshold")
+    out.append("Rule: one of your own" if own else f"Rule: {safe(str(alert['rule']).replace('_', ' '))}")
     return out
 
 

@@ -17,11 +17,11 @@ from dashboard.parts import (
     families,
     folded,
     frame,
-    lines,
     panels,
     parting,
     picture,
     result,
+    rules,
     status,
     visible,
 )
@@ -78,7 +78,7 @@ def page() -> None:
     visible.show(at, name, frame.theme())
     metric, slices = _one_metric(at, name)
     examples.show(at, name, cycle)
-    lines.show(at, name, metric, slices)
+    rules.away(at, [name], metric, slices[0] if slices else None)
     baselines.show(at, name)
     st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 

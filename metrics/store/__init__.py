@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from metrics.store.chosen import Chosen
 from metrics.store.conditions import Comparable
-from metrics.store.judged import Alert, Judged, SelfTest, UserRule, Verdict
+from metrics.store.judged import Alert, Judged, SelfTest, Verdict
 from metrics.store.measured import LineageState, Measured, ValueKey
 from metrics.store.outputs import Stored
+from metrics.store.ruled import Ruled, UserRule
 
 __all__ = ["Alert", "LineageState", "SelfTest", "Store", "Stored", "UserRule", "ValueKey", "Verdict"]
 
 
-class Store(Comparable, Measured, Judged, Chosen):
+class Store(Comparable, Measured, Judged, Ruled, Chosen):
     """A Tailwatch store file. Made on first use; safe to use from several processes and threads at once."""

@@ -50,14 +50,17 @@ class Database:
         self._ready = False
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """An exclusive turn, one transaction: all of it is kept, or nothing."""
+    def writing(self, *, moves: bool = True) -> Iterator[Connection]:
+        """An exclusive turn, one transaction: all of it is kept, or nothing.
+
+        What no screen keeps a copy of need not move the revision: then `moves` is False.
+        """
         with self._locked(fcntl.LOCK_EX), self._open(read_only=False) as con:
             self._migrate(con)
             con.execute("BEGIN")
             try:
                 yield con
-                con.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+                con.execute("UPDATE meta SET value = value + ? WHERE key = 'revision'", [int(moves)])
                 con.execute("COMMIT")
             except BaseException as error:
                 # After a fatal error, such as a full disk, there is nothing left to roll back.

@@ -1,4 +1,4 @@
-"""What was judged: user rules, verdicts, alerts, and what people said of them."""
+"""What was judged: verdicts, alerts, and what people said of them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,6 @@ import pandas as pd
 
 from metrics.core import Finding, TailwatchError
 from metrics.store.database import Connection, Database, frame
-
-
-@dataclass(frozen=True)
-class UserRule:
-    """A rule that a user made: its kind (a rule of metrics.rules) and options; lineage None means all."""
-
-    id: str
-    lineage: str | None
-    kind: str
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -73,37 +63,6 @@ class SelfTest:
 
 class Judged(Database):
     """Reads and writes what was judged."""
-
-    def rules(self, lineage: str | None = None) -> list[UserRule]:
-        """User rules, those of one lineage and those for all, or every one."""
-        query = (
-            "SELECT id, lineage, kind, options FROM rules"
-            " WHERE $lineage IS NULL OR lineage IS NULL OR lineage = $lineage ORDER BY created_at, id"
-        )
-        with self.reading() as con:
-            rows = con.execute(query, {"lineage": lineage}).fetchall()
-        return [UserRule(i, name, kind, json.loads(options)) for i, name, kind, options in rows]
-
-    def add_rule(self, lineage: str | None, kind: str, options: Mapping[str, Any]) -> UserRule:
-        """Store a user rule; the same rule twice is one."""
-        text = json.dumps(dict(options), sort_keys=True)
-        name = hashlib.blake2b(f"{lineage}\x1f{kind}\x1f{text}".encode(), digest_size=4).hexdigest()
-        with self.writing() as con:
-            con.execute(
-                "INSERT INTO rules VALUES (?, ?, ?, ?, now()::TIMESTAMP) ON CONFLICT DO NOTHING",
-                [name, lineage, kind, text],
-            )
-            _judge_again(con, lineage)
-        return UserRule(name, lineage, kind, dict(options))
-
-    def delete_rule(self, name: str) -> None:
-        """Remove a user rule."""
-        found = [r for r in self.rules() if r.id == name]
-        if not found:
-            raise TailwatchError(f"There is no rule '{name}'.", do="`tailwatch rules` lists them.")
-        with self.writing() as con:
-            con.execute("DELETE FROM rules WHERE id = ?", [name])
-            _judge_again(con, found[0].lineage)
 
     def save_verdicts(
         self, lineage: str, verdicts: Sequence[Verdict], alerts: Sequence[Alert], revision: int
@@ -208,13 +167,6 @@ class Judged(Database):
         )
         with self.reading() as con:
             return frame(con, query, [lineage])
-
-
-def _judge_again(con: Connection, lineage: str | None) -> None:
-    con.execute(
-        "UPDATE lineages SET data_revision = data_revision + 1 WHERE $lineage IS NULL OR lineage = $lineage",
-        {"lineage": lineage},
-    )
 
 
 def _dump(verdict: Verdict) -> str:

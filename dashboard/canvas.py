@@ -47,10 +47,10 @@ def figure(story: Story, height: int, right: int = 112, left: int = 44) -> go.Fi
     return fig
 
 
-def cycle_axis(fig: go.Figure, story: Story, title: str = "cycle") -> None:
-    """The cycles along the bottom, as many numbers as fit a narrow screen."""
+def cycle_axis(fig: go.Figure, story: Story, title: str = "cycle", until: int = 0) -> None:
+    """The cycles along the bottom, as many numbers as fit a narrow screen; `until` may lie ahead."""
     numbers = [m.cycle for m in story.moments] or [0]
-    first, last = min(numbers), max(numbers)
+    first, last = min(numbers), max(*numbers, until)
     step = max(1, math.ceil((last - first + 1) / 10))
     fig.update_xaxes(
         range=[first - 0.6, last + 0.6],

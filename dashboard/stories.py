@@ -14,6 +14,8 @@ from dashboard.story import Limit, Line, Mark, Moment, Point, Story
 from metrics import panel
 from metrics.core import METRICS, History, Standing, Trend, Undefined
 from metrics.figures import STATISTICS
+from metrics.forecasting import Ahead, forecast
+from metrics.foretelling import about
 from metrics.spots import Spot
 from metrics.store import Verdict
 from metrics.terms import WINDOW, checked
@@ -26,7 +28,17 @@ def line(at: Revision, lineage: str, metric: str, slice: str | None) -> Line:
     named = desk.known(at, lineage).get(metric) or METRICS.get(metric)
     found = past.trends.get((metric, slice))
     points = _points(past, found) if found else ()
-    return Line(metric, named.label, named.family, slice, points, named.healthy)
+    return Line(metric, named.label, named.family, slice, points, named.healthy, _ahead(at, lineage, found))
+
+
+def _ahead(at: Revision, lineage: str, trend: Trend | None) -> tuple[Ahead, ...]:
+    """What is foretold of a trend; nothing but of what the standing alarm's message speaks of."""
+    said, standings = desk.verdicts(at, lineage), desk.history(at, lineage).standings
+    spoken = about(said[-1]) if said else ()
+    if trend is None or trend.slice is not None or trend.metric.name not in spoken:
+        return ()
+    told = forecast(standings, trend, len(standings) - 1)
+    return told.fan if told is not None else ()
 
 
 def _points(past: History, trend: Trend) -> tuple[Point, ...]:

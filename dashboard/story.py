@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metrics.forecasting import Ahead
+
 
 @dataclass(frozen=True)
 class Point:
@@ -34,7 +36,8 @@ class Point:
 class Line:
     """One metric of one slice across the cycles; `points` stand in order, one for each moment.
 
-    `healthy` is the side on which it is well: high, low, or near the reference.
+    `healthy` is the side on which it is well: high, low, or near the reference. `ahead`: what is foretold of
+    the next cycles, while an alert stands on it.
     """
 
     metric: str
@@ -43,6 +46,7 @@ class Line:
     slice: str | None
     points: tuple[Point, ...]
     healthy: str = "high"
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def fall(self) -> float | None:

@@ -31,14 +31,14 @@ def learning(fig: go.Figure, story: Story) -> None:
             fillcolor=faded(colours.muted, 0.08), line={"width": 0},
         )  # fmt: skip
         if first not in opened:
-            _word(fig, first - 0.4, "learning", colours)
+            word(fig, first - 0.4, "learning", colours)
     for moment in story.moments:
         if moment.opens:
             fig.add_shape(
                 type="line", x0=moment.cycle - 0.5, x1=moment.cycle - 0.5, y0=0, y1=1, yref="y domain",
                 line={"color": colours.muted, "width": 1, "dash": "dash"},
             )  # fmt: skip
-            _word(fig, moment.cycle - 0.4, "new baseline", colours)
+            word(fig, moment.cycle - 0.4, "new baseline", colours)
 
 
 def notes(fig: go.Figure, story: Story) -> None:
@@ -58,7 +58,8 @@ def notes(fig: go.Figure, story: Story) -> None:
         before = moment.note
 
 
-def _word(fig: go.Figure, x: float, text: str, colours: Palette) -> None:
+def word(fig: go.Figure, x: float, text: str, colours: Palette) -> None:
+    """A word over the drawing, from x on."""
     fig.add_annotation(
         x=x, y=1, yref="y domain", yshift=9, text=text, showarrow=False, xanchor="left",
         font={"size": 11, "color": colours.muted},

@@ -23,6 +23,7 @@ from metrics.core import (
     Trend,
 )
 from metrics.fields import clean
+from metrics.foretelling import foretold
 from metrics.intake import Item, take
 from metrics.judging import check_result, episodes, judged, open_since
 from metrics.parts import seed_of
@@ -249,8 +250,9 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
 
 
 def judge(store: Store, lineage: str, revision: int) -> bool:
-    """Apply every rule to what was measured and store what they say; False where the data moved on."""
-    verdicts = judged(history(store, lineage), store.rules(lineage))
+    """Apply every rule, foretell, and store what is said; False where the data moved on."""
+    past = history(store, lineage)
+    verdicts = foretold(past, judged(past, store.rules(lineage)))
     alerts = episodes(lineage, verdicts, store.accepted(lineage))
     return store.save_verdicts(lineage, verdicts, alerts, revision)
 

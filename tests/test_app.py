@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +20,9 @@ import dashboard
 import metrics
 from dashboard.parts import hints
 from dashboard.parts.mapping import ABSENT, guessed
-from metrics import demo, lead_time, pipeline, seeing, trials
+from metrics import demo, foresight, lead_time, pipeline, seeing, trials
+from metrics.foresight import LED, Held
+from metrics.foretelling import BEGINS
 from metrics.lead_time import Fact
 from metrics.seeing import Shift
 from metrics.store import Store
@@ -549,6 +552,29 @@ def test_alert_says_what_z_is(at: Path):
     )
     assert found
     assert found[1] == found[2]
+
+
+def test_what_is_foretold_stands_apart_in_the_alarms_message(at: Path):
+    said = Store(at).verdicts("falls")[-1].message
+    words = said[said.index(BEGINS) :]
+    shown = re.sub(r"<span class=.tw-term[^>]*>(.*?)</span>", r"\1", html(run("alerts")))
+    assert f'<span class="tw-ahead">{words}</span>' in shown
+
+
+def test_method_says_how_forecasts_held(empty: Path):
+    """What is promised and not kept is in bold; where nothing was asked there is no share."""
+    good = Held("synopses", "slow", LED, 60, 90, 0.9, 0.8, 0.8, 80, 40, 0.95, 0.9, 1, 20, 0.6, 0.4, 0.8, 0.7)
+    bad = replace(good, regime="late", five=0.5, bound_high=0.8, dates=0, came=None, came_high=None)
+    with patch.object(foresight, "study", lambda: [good, bad]):
+        shown = html(run("method"))
+    assert "Human share falls by 6 points a cycle" in shown
+    assert (
+        '"not before: held">95% of 40</span><span class="tw-score" data-says="by: came true">60% of 20<'
+        in shown
+    )
+    told = re.findall(r'tw-held.*?<span class="tw-told">(.*?)</span>', shown)
+    assert told == ["", "<b>It came sooner than was said too often.</b> <b>The intervals are too narrow.</b>"]
+    assert 'data-says="by: came true">-<' in shown
 
 
 def test_hints_of_the_core_never_speak_of_the_command_line():

@@ -11,6 +11,7 @@ import pytest
 from dashboard.charts import CHARTS, Chart
 from dashboard.palette import DARK, LIGHT, Palette, contrast
 from dashboard.story import Limit, Line, Mark, Moment, Movement, Point, Sight, Story
+from metrics.forecasting import Ahead
 
 HOSTILE = '<img src=http://example.org/x><a href="http://example.org">%{y}</a>\u202e\x00'
 STATUSES = ("learning", "healthy", "watch", "narrowing", "collapse", "not_comparable")
@@ -67,6 +68,13 @@ def story(values: list[float | None], *, theme: str = "light", name: str = "a", 
     return Story(name, moments, lines, theme=theme, **given)  # type: ignore[arg-type]
 
 
+def foretold(given: Story) -> Story:
+    """The same story with what is foretold of its first line."""
+    last = given.moments[-1].cycle
+    ahead = tuple(Ahead(last + h, 0.35 - 0.02 * h, 0.35, 0.35 + 0.02 * h) for h in (1, 2, 3))
+    return replace(given, lines=(replace(given.lines[1], ahead=ahead), *given.lines))
+
+
 CASES = {
     "no cycles": story([]),
     "nothing at all": Story("a", (), ()),
@@ -79,6 +87,8 @@ CASES = {
     "hostile names": story([0.4, 0.3, None, 0.2], name=HOSTILE),
     "dark": story([0.4, 0.3, None, 0.2], theme="dark"),
     "always the same": story([0.4] * 8),
+    "foretold": foretold(story([0.4, 0.38, 0.36])),
+    "foretold, unknown now": foretold(story([0.4, 0.38, None])),
 }
 
 
@@ -225,3 +235,24 @@ def test_a_new_baseline_is_one_word_not_two():
     words = [a.text for a in CHARTS.get("trend").draw(replace(given, moments=moments)).layout.annotations]
     assert words.count("new baseline") == 1
     assert "learning" not in words
+
+
+def test_what_is_foretold_is_a_fan_from_the_last_value_on():
+    """Three cycles after cycle 2, where the value is .36; the axis and the heights hold all of it."""
+    figure = CHARTS.get("trend").draw(CASES["foretold"])
+    fan = [t for t in figure.data if t.fill == "toself" and max(t.x) == 5]
+    assert [list(t.x) for t in fan] == [[2, 3, 4, 5, 5, 4, 3, 2]]
+    assert list(fan[0].y) == pytest.approx([0.36, 0.37, 0.39, 0.41, 0.29, 0.31, 0.33, 0.36])
+    dashed = next(t for t in figure.data if t.line.dash == "dash")
+    assert list(dashed.y) == pytest.approx([0.36, 0.35, 0.35, 0.35])
+    assert "80 % interval 0.33 to 0.37" in dashed.hovertext[1]
+    low, high = figure.layout.yaxis.range
+    assert figure.layout.xaxis.range[1] > 5
+    assert low < 0.29 < 0.41 < high
+    assert "forecast, 80 %" in [a.text for a in figure.layout.annotations]
+
+
+@pytest.mark.parametrize("case", ["unknown between", "foretold, unknown now"])
+def test_no_fan_without_a_forecast_or_a_value_to_start_from(case: str):
+    figure = CHARTS.get("trend").draw(CASES[case])
+    assert "forecast, 80 %" not in [a.text for a in figure.layout.annotations]

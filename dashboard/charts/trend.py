@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from dashboard import canvas, timeline
 from dashboard.canvas import value_of
 from dashboard.charts import chart
-from dashboard.palette import family_colour, palette
+from dashboard.palette import faded, family_colour, palette
 from dashboard.story import Line, Story
 from dashboard.words import SHAPE, WORD, number, safe
 
@@ -16,12 +16,13 @@ from dashboard.words import SHAPE, WORD, number, safe
 def trend(story: Story) -> go.Figure:
     """One metric with its 95 % interval, its baseline, the lines that a user drew, and its alerts.
 
-    Shows the first of the story's lines. Unknown values are gaps with a word.
+    Shows the first of the story's lines. Unknown values are gaps with a word. While an alert stands, a fan
+    shows the 80 % intervals of the next cycles.
     """
     fig = canvas.figure(story, height=340)
     fig.update_layout(yaxis={"domain": [0.1, 1]})
-    canvas.cycle_axis(fig, story)
     line = story.lines[0] if story.lines else None
+    canvas.cycle_axis(fig, story, until=line.ahead[-1].cycle if line is not None and line.ahead else 0)
     if line is None or not any(canvas.is_known(p, value_of) for p in line.points):
         return canvas.say(fig, story, _why(line))
     low, high = _range(story, line)
@@ -30,6 +31,7 @@ def trend(story: Story) -> go.Figure:
     timeline.notes(fig, story)
     colour = family_colour(palette(story.theme), line.family)
     canvas.band(fig, line, colour)
+    _fan(fig, story, line, colour)
     ends = [*_baseline(fig, story, line), *_limits(fig, story)]
     canvas.curve(fig, story, line, colour, dash="solid", width=2.5)
     _alerts(fig, story, line)
@@ -51,9 +53,35 @@ def _why(line: Line | None) -> str:
 def _range(story: Story, line: Line) -> tuple[float, float]:
     found = [e for p in line.points for e in (p.value, p.low, p.high, p.baseline) if e is not None]
     found += [limit.value for limit in story.limits]
+    found += [end for a in line.ahead for end in (a.low, a.high)]
     low, high = min(found), max(found)
     room = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
     return low - room, high + room
+
+
+def _fan(fig: go.Figure, story: Story, line: Line, colour: str) -> None:
+    """From the last value on, the middle of what is foretold, dashed, in its interval."""
+    now = line.points[-1]
+    if not line.ahead or now.value is None:
+        return
+    xs = [now.cycle, *(a.cycle for a in line.ahead)]
+    lows, highs, middles = (
+        [now.value, *(getattr(a, end) for a in line.ahead)] for end in ("low", "high", "middle")
+    )
+    fig.add_scatter(
+        x=xs + xs[::-1], y=highs + lows[::-1], fill="toself", fillcolor=faded(colour, 0.1),
+        line={"width": 0}, mode="lines", hoverinfo="skip",
+    )  # fmt: skip
+    hovers = [
+        f"<b>cycle {a.cycle}, forecast</b><br>{number(a.middle)}"
+        f"<br>80 % interval {number(a.low)} to {number(a.high)}"
+        for a in line.ahead
+    ]
+    fig.add_scatter(
+        x=xs, y=middles, mode="lines", line={"color": colour, "width": 1.5, "dash": "dash"},
+        hovertext=["", *hovers], hoverinfo="text",
+    )  # fmt: skip
+    timeline.word(fig, now.cycle + 0.2, "forecast, 80 %", palette(story.theme))
 
 
 def _baseline(fig: go.Figure, story: Story, line: Line) -> list[tuple[float, str, str]]:

@@ -25,6 +25,7 @@ _STYLE = """<style>
 .tw-name {{ font-weight: 600; overflow-wrap: anywhere; }}
 .tw-quiet {{ color: var(--tw-muted); font-size: .9rem; }}
 .tw-says {{ margin: .35rem 0 0; line-height: 1.5; overflow-wrap: anywhere; max-width: 46rem; }}
+.tw-ahead {{ display: block; margin-top: .35rem; }}
 .tw-lead {{ font-size: 1.15rem; }}
 .tw-facts {{ display: flex; flex-wrap: wrap; gap: .1rem 1.4rem; color: var(--tw-muted); font-size: .9rem;
   margin-top: .35rem; }}

@@ -12,6 +12,7 @@ from dashboard.parts import visible
 from dashboard.parts.drawing import shape
 from dashboard.words import URGENCY, WORD, ago, safe
 from metrics.core import METRICS
+from metrics.foretelling import BEGINS
 from metrics.judging import check_result
 from metrics.store import Verdict
 
@@ -76,7 +77,16 @@ def _terms() -> tuple[tuple[str, str], ...]:
 
 
 def explained(text: str) -> str:
-    """A sentence made safe, with every metric it names underlined and explained on hover."""
+    """A message made safe, with every metric it names underlined and explained on hover.
+
+    What is foretold stands apart from what was seen.
+    """
+    said, begins, ahead = text.partition(f" {BEGINS}")
+    apart = f'<span class="tw-ahead">{_marked(f"{begins}{ahead}")}</span>' if begins else ""
+    return _marked(said) + apart
+
+
+def _marked(text: str) -> str:
     shown = safe(text, 1000)
     marks: list[str] = []
     for name, doc in _terms():

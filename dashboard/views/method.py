@@ -8,7 +8,7 @@ import re
 import streamlit as st
 
 from dashboard.palette import family_colour, palette
-from dashboard.parts import frame, leading, picture, sight
+from dashboard.parts import foresight, frame, leading, picture, sight
 from dashboard.parts.drawing import shape
 from dashboard.story import Story
 from dashboard.words import ASKS, FAMILY, HEALTHY, MEANING, STATUSES, WORD, safe
@@ -34,7 +34,7 @@ SIGHT = (
 
 
 def page() -> None:
-    """Statuses, intervals, an index of the metrics, what each sees, how early the rules are, rules."""
+    """Statuses, intervals, an index of the metrics, what each sees, how early rules are, forecasts, rules."""
     st.title("How it is measured")
     _statuses()
     st.subheader("What a point and its band are", anchor=False)
@@ -43,6 +43,8 @@ def page() -> None:
     _sight()
     st.subheader("How early, and how often in vain", anchor=False)
     leading.show()
+    st.subheader("How well forecasts hold", anchor=False)
+    foresight.show()
     st.subheader("Rules", anchor=False)
     for rule in RULES.all().values():
         head = f'<summary><span class="tw-name">{safe(rule.label)}</span></summary>'

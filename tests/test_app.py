@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 import metrics
-from dashboard.parts import hints
+from dashboard.parts import hints, status
 from dashboard.parts.mapping import ABSENT, guessed
 from metrics import demo, foresight, lead_time, pipeline, seeing, trials
 from metrics.foresight import LED, Held
@@ -544,6 +544,14 @@ def test_names_in_select_boxes_have_no_direction_and_stay_apart(empty: Path):
 
 def test_trends_is_headed_by_its_lineage(at: Path):
     assert [t.value for t in run("trends").title] == ["falls"]
+
+
+def test_the_worst_alert_stands_first():
+    """By severity, the whole before its parts, then the newest; the store gives them by their cycles."""
+    told = [("watch", None, 9), ("narrowing", "a=b", 8), ("collapse", None, 5)]
+    told += [("narrowing", None, 4), ("narrowing", "a=c", 9)]
+    rows = pd.DataFrame(told, columns=["severity", "slice", "first_cycle"])
+    assert status.worst_first(rows).index.tolist() == [2, 3, 4, 1, 0]
 
 
 def test_alert_says_what_z_is(at: Path):

@@ -11,7 +11,7 @@ from dashboard import desk, mixes
 from dashboard.parts import visible
 from dashboard.parts.drawing import shape
 from dashboard.words import URGENCY, WORD, ago, safe
-from metrics.core import METRICS
+from metrics.core import METRICS, SEVERITIES
 from metrics.foretelling import BEGINS
 from metrics.judging import check_result
 from metrics.store import Verdict
@@ -55,6 +55,15 @@ def of(at: desk.Revision, lineage: str) -> str:
     """The status after the last cycle."""
     said = desk.verdicts(at, lineage)
     return said[-1].status if said else "pending"
+
+
+def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Alerts by severity; that of a whole lineage before those of its parts, and of these the newest first."""
+    rank = {severity: -place for place, severity in enumerate(SEVERITIES)}
+    keys = pd.DataFrame(
+        {"rank": rows["severity"].map(rank), "part": rows["slice"].notna(), "newest": -rows["first_cycle"]}
+    )
+    return rows.loc[keys.sort_values([*keys.columns], kind="stable").index]
 
 
 def by_urgency(at: desk.Revision, lineages: pd.DataFrame) -> pd.DataFrame:

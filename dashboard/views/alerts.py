@@ -12,7 +12,7 @@ from dashboard import desk, evidence
 from dashboard.parts import acknowledging, baselines, bell, frame, picture, rules, status
 from dashboard.story import Story
 from dashboard.words import plain, safe, z_digits, z_text
-from metrics.core import METRICS, SEVERITIES
+from metrics.core import METRICS
 from metrics.narrowing import METRIC_LINE
 
 PER_PAGE = 10
@@ -43,7 +43,7 @@ def _alerts(at: desk.Revision, rows: pd.DataFrame) -> None:
         "State", STATES, default="open", required=True, key="state", bind="query-params",
         format_func=lambda s: f"{s.capitalize()} {counts.get(s, 0)}", label_visibility="collapsed",
     )  # fmt: skip
-    shown = _worst_first(rows[rows["state"] == state])
+    shown = status.worst_first(rows[rows["state"] == state])
     if shown.empty:
         st.text(NOTHING[state])
         return
@@ -53,15 +53,6 @@ def _alerts(at: desk.Revision, rows: pd.DataFrame) -> None:
         _alert(at, alert, i)
     if pages > 1:
         st.pagination(pages, key="alerts_page")
-
-
-def _worst_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """By severity; that of a whole lineage before those of its parts, and of these the newest first."""
-    rank = {severity: -place for place, severity in enumerate(SEVERITIES)}
-    keys = pd.DataFrame(
-        {"rank": rows["severity"].map(rank), "part": rows["slice"].notna(), "newest": -rows["first_cycle"]}
-    )
-    return rows.loc[keys.sort_values([*keys.columns], kind="stable").index]
 
 
 def _alert(at: desk.Revision, alert: pd.Series, nth: int) -> None:

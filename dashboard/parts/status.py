@@ -58,7 +58,7 @@ def of(at: desk.Revision, lineage: str) -> str:
 
 
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Alerts by severity; that of a whole lineage before those of its parts, and of these the newest first."""
+    """Alerts by severity; of a whole lineage before those of its parts, and of these the newest first."""
     rank = {severity: -place for place, severity in enumerate(SEVERITIES)}
     keys = pd.DataFrame(
         {"rank": rows["severity"].map(rank), "part": rows["slice"].notna(), "newest": -rows["first_cycle"]}

@@ -1,11 +1,13 @@
 """The minimum detectable change: the smallest lasting loss that the early warning would see, and how surely.
 
-The closed form of the rule's line for one metric. .
+The closed form of the rule's line where one metric falls and all others stay as they were.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +16,15 @@ from scipy.special import chdtri, ndtr, ndtri
 from metrics import stats
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import GROUPS
-from metrics.narrowing import METRIC_LINE, RUN
+from metrics.narrowing import RUN
 from metrics.retraining import freedom
+from metrics.runs import ALIKE, CHANCE, CUT, all_below, rarer
+from metrics.runs import line as joint_line
 
 Floats = npt.NDArray[np.float64]
 
 # Points of the two integrals: over what all cycles share, and over how far the learned noise is off.
 POINTS = 16
-# By its second cycle a fall has raised the noise learned from steps: as if the line lay so much lower.
-MASKED = 0.9
 HALVINGS = 20
 FARTHEST = 100.0
 
@@ -34,7 +36,8 @@ class Spread:
     `shown`: the share of the sampling variance by which cycles really differ. `lasting` and `carried`: the
     share of each that a cycle has from the last. `baseline` cycles are the normal; `cycles` told the noise,
     or it is known with so many degrees of freedom. `least`: the step of a count, below which no error is
-    taken to be; `by_output` where one output is that step, so that more of them make it smaller.
+    taken to be; `by_output` where one output is that step, so that more of them make it smaller. `beside`
+    are the voters, this one included, and `unsteady` is the share of retraining in what moves them.
     """
 
     sampling: float
@@ -47,6 +50,8 @@ class Spread:
     known: float | None = None
     least: float = 0.0
     by_output: bool = False
+    beside: int = 8
+    unsteady: float = 0.0
 
     @property
     def variance(self) -> float:
@@ -81,9 +86,29 @@ class Spread:
         return replace(self, sampling=self.sampling / times, known=self.freedom, least=least)
 
 
-def line(freedom: float) -> float:
-    """How many learned standard deviations low a cycle must lie to count as low."""
-    return -stats.t_quantile(float(ndtr(METRIC_LINE - MASKED)), freedom)
+def line(spread: Spread) -> float:
+    """How many learned standard deviations a fall must be for its first two cycles to be over the line.
+
+    The first of them is a step by which the noise has risen when the second is judged: D deviations low, it
+    adds (1 + 1 / baseline) D^2 / 2 to the squares of which the noise is the mean, and is then what tells it.
+    """
+    rare = CHANCE * float(rarer(np.array([spread.unsteady]))[0, 0])
+    low = _lowest(round(spread.alike, 2), spread.beside, rare)
+    far = -stats.t_quantile(float(ndtr(low)), min(spread.freedom, freedom(max(spread.cycles, 3))))
+    left = 1 - (1 + 1 / spread.baseline) * far**2 / (2 * spread.cycles)
+    return far / math.sqrt(left) if left > 0 else math.inf
+
+
+@lru_cache(maxsize=1024)
+def _lowest(alike: float, voters: int, chance: float) -> float:
+    """How low two cycles, so alike, must both lie for their metric alone to be over the line of all."""
+    wanted = -CUT - joint_line(voters, ALIKE, chance)
+    low, high = -12.0, 0.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        reached = all_below(np.array([middle]), np.array([alike]), RUN)[0] <= wanted
+        low, high = (middle, high) if reached else (low, middle)
+    return low
 
 
 def sureness(spread: Spread, fall: float, within: int) -> float:
@@ -99,7 +124,10 @@ def sureness(spread: Spread, fall: float, within: int) -> float:
     shares = (np.arange(POINTS) + 0.5) / POINTS
     common = ndtri(shares) * np.sqrt(min(spread.alike, 1.0))
     learned = np.sqrt(chdtri(spread.freedom, shares) / spread.freedom)[:, None]
-    beyond = fall / (spread.deviation or 1.0) + common - line(spread.freedom) * learned
+    far = line(spread)
+    if math.isinf(far):
+        return 0.0
+    beyond = fall / (spread.deviation or 1.0) + common - far * learned
     each = ndtr(beyond / np.sqrt(max(1 - spread.alike, 1e-9)))
     return float(_in_a_row(each, within).mean())
 

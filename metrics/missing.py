@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from metrics import stats
 from metrics.baselines import REFERENCE, count_text
-from metrics.comparison import BASELINE_CYCLES
 from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, Standing, Trend
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
@@ -151,4 +150,4 @@ def _from_sampling(metric: Metric, value: MetricValue) -> Spread | None:
     if len(value.replicates) != GROUPS:
         return None
     own = stats.jackknife_se(stats.transform(value.replicates, metric.scale)) ** 2
-    return Spread(own, cycles=BASELINE_CYCLES, least=least_step(metric, value.value or 0.0, value.step))
+    return Spread(own, least=least_step(metric, value.value or 0.0, value.step))

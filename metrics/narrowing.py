@@ -21,8 +21,9 @@ from metrics.panel import Cycles, Panel, segments, speaks
 METRIC_LINE = -2.7
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
-# Lost, and surely lost, as shares of the baseline: then it is a collapse.
+# Lost, and surely lost, as shares of the baseline: then it is a collapse. Of mean score a twentieth is much.
 LOSS, LOSS_SURE = 0.20, 0.10
+SCORE_LOSS, SCORE_LOSS_SURE = 0.05, 0.025
 # No alarm before so many low cycles running, and no verdict before so many after the baseline.
 RUN = 2
 
@@ -82,13 +83,15 @@ class _Test:
             return Reading(standing.cycle, "not_comparable", "unknown")
         panel = self.voters.panel
         found, silent = panel.deviations(at), self._silent(at) if speaks(standing) else ()
+        scored = self.score.panel.deviations(at)
         if not speaks(standing):
             return Reading(standing.cycle, "learning", "unknown", deviations=found)
         self.voters.step(at)
         quality = self._quality(at)
         self.judged += 1
         strength = float(self.voters.joint.strength[at])
-        status = self._status(at, found, quality, silent)
+        fallen = quality == "dropped" and any(map(_score_lost, scored.values()))
+        status = self._status(at, found, fallen, silent)
         self.before = found
         return Reading(
             standing.cycle,
@@ -100,7 +103,7 @@ class _Test:
             None if self.voters.lead is None else panel.trends[self.voters.lead].metric.name,
             tuple(panel.trends[i].metric.name for i in self.voters.low(at)),
             silent,
-            found | self.score.panel.deviations(at),
+            found | scored,
         )
 
     def _quality(self, at: int) -> Quality:
@@ -120,9 +123,7 @@ class _Test:
             if sum(then.status == "ok" for then in t.baselines[i]) >= FEWEST_BASELINE
         )
 
-    def _status(
-        self, at: int, found: dict[str, Deviation], quality: Quality, silent: tuple[str, ...]
-    ) -> Status:
+    def _status(self, at: int, found: dict[str, Deviation], fallen: bool, silent: tuple[str, ...]) -> Status:
         voters = {name: d for name, d in found.items() if d.votes}
         if self.voters.since is None:
             self.collapsed = False
@@ -133,8 +134,12 @@ class _Test:
             return "watch" if alert else "healthy"
         # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
         lost = any(_lost(d) and _lost(self.before.get(name)) for name, d in voters.items())
-        self.collapsed = self.collapsed or lost or quality == "dropped"
+        self.collapsed = self.collapsed or lost or fallen
         return "collapse" if self.collapsed else "narrowing"
+
+
+def _score_lost(d: Deviation) -> bool:
+    return d.change <= -SCORE_LOSS and d.sure_change <= -SCORE_LOSS_SURE
 
 
 def _lost(d: Deviation | None) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from metrics import stats
 from metrics.core import Metric, TailwatchError
@@ -20,6 +22,8 @@ from metrics.retraining import PERSISTS
 
 OUTPUTS, TAIL_PROMPTS = "outputs", "tail prompts"
 LOSS, WITHIN, POWER = 0.10, RUN, 0.8
+# What an eval set can see is said of a lineage of so many cycles: in younger ones a fall hides in part.
+LONG = 20
 # Further than this nobody would go; what needs more is said to be out of reach.
 MOST_PROMPTS = 1_000_000
 HALVINGS = 30
@@ -112,10 +116,19 @@ def spread(moving: Moving, i: int) -> Spread:
         PERSISTS * float(moving.lasting[i]),
         float(noise.carried[i]),
         moving.baseline,
-        moving.cycles,
+        max(moving.cycles, LONG),
         least=least_step(place.metric, baseline, like.step),
         by_output=(like.step or 0.0) * (like.n or 0.0) <= ONE_OUTPUT,
+        **_beside(moving),
     )
+
+
+def _beside(moving: Moving) -> dict[str, Any]:
+    """How many voters there are, and the share of retraining in what moves them."""
+    places = [i for i, p in enumerate(moving.places) if p.like.slice is None and p.metric.votes]
+    retrained, drawn = moving.noise.likely[places], moving.noise.sampled[places] * moving.sampling[places]
+    whole = np.maximum(retrained + drawn, 1e-300)
+    return {"beside": len(places), "unsteady": float((retrained / whole).mean())} if places else {}
 
 
 def least_step(metric: Metric, baseline: float, step: float | None) -> float:

@@ -32,7 +32,7 @@ spreads = st.builds(
     shown=st.floats(0.25, 1.0),
     lasting=st.floats(0.0, 0.8),
     carried=st.floats(0.0, 0.95),
-    cycles=st.integers(3, 40),
+    cycles=st.integers(20, 40),
 )
 
 

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.planning [histories per voter]
 
 A healthy lineage is planted, what moves it is learned, and for each voter the smallest loss is planted in
-simulated histories after 6 and after 14 later cycles. The share that is said to be narrowing within two
+simulated histories after 6, 16 and 26 later cycles. The share that is said to be narrowing within two
 cycles should be the power, 80 in 100; beside it stands the share without any loss.
 """
 
@@ -17,7 +17,7 @@ from metrics.planning import Aim, detectables
 from metrics.planting import with_loss
 from tests import planted
 
-HISTORIES, AFTER = 100, (6, 14)
+HISTORIES, AFTER = 100, (6, 16, 26)
 
 
 def seen(histories: list[History], name: str, loss: float, onset: int) -> float:

@@ -91,7 +91,7 @@ def explained(text: str) -> str:
     What is foretold stands apart from what was seen.
     """
     said, begins, ahead = text.partition(f" {BEGINS}")
-    apart = f'<span class="tw-ahead">{_marked(f"{begins}{ahead}")}</span>' if begins else ""
+    apart = f' <span class="tw-ahead">{_marked(f"{BEGINS}{ahead}")}</span>' if begins else ""
     return _marked(said) + apart
 
 

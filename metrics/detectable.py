@@ -119,7 +119,7 @@ def sureness(spread: Spread, fall: float, within: int) -> float:
 
     >>> still = Spread(sampling=1.0)
     >>> round(sureness(still, 4.5, within=2), 1)
-    0.2
+    0.3
     """
     shares = (np.arange(POINTS) + 0.5) / POINTS
     common = ndtri(shares) * np.sqrt(min(spread.alike, 1.0))
@@ -137,7 +137,7 @@ def needed(spread: Spread, within: int, power: float) -> float:
 
     >>> still = Spread(sampling=1.0)
     >>> round(needed(still, within=2, power=0.8), 1)
-    6.4
+    6.0
     """
     low, high = 0.0, FARTHEST * spread.deviation
     for _ in range(HALVINGS):

@@ -120,9 +120,9 @@ def _ratio(seen: Steps) -> Floats:
 def retrained(seen: Sequence[Steps]) -> Floats:
     """Before each cycle, the share of the variance of steps that sampling does not explain, 0 to 1.
 
-    (cycles,), the mean over the metrics that had steps; 0 where none had.
+    (cycles,), the mean over the metrics that had steps and whose sampling is known; 0 where none had.
     """
-    known = np.array([each.freedom > 0 for each in seen])
+    known = np.array([(each.freedom > 0) & (each.sampling > 0) for each in seen])
     size, sampling = (np.array([getattr(s, name) for s in seen]) for name in ("size", "sampling"))
     more = np.divide(np.maximum(size - sampling, 0), size, out=np.zeros(size.shape), where=size > 0)
     return np.asarray((more * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1), float)

@@ -253,11 +253,11 @@ def test_a_rule_on_an_uploaded_metric(store, capsys):
     pipeline.ingest(store, [series({"bleu": fall(6, 0.2)})])
     words = ["rules", "--db", str(store.path), "--lineage", "L", "--below", "0.4"]
     assert cli.main([*words, "--add", "blue"]) == 2
-    assert "There is no 'blue' among the metrics. There are class_" in capsys.readouterr().err
+    assert "There is no metric 'blue'. Is it bleu?" in capsys.readouterr().err
     assert cli.main([*words, "--add", "bleu"]) == 0
     said = pipeline.check(store, "L")
     assert (said["status"], said["alerts"][0]["metric"]) == ("watch", "bleu")
-    assert "bleu is 0.3" in said["message"]
+    assert "Bleu is 0.3" in said["message"]
     capsys.readouterr()
     assert cli.main(["metrics", "--db", str(store.path), "--lineage", "L", "--format", "json"]) == 0
     values = [v for v in json.loads(capsys.readouterr().out) if v["metric"] == "bleu"]

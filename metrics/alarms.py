@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,6 +39,13 @@ class Alarm:
             self._ring(at)
         elif self.since is not None and self._is_back(at):
             self.since, self.lead, self._weights = None, None, {}
+
+    def places(self) -> Iterator[int]:
+        """Go through the cycles: those at which it is on, without the one at which the evaluation changed."""
+        for at, opens in enumerate(self.panel.cycles.opens):
+            self.step(at)
+            if self.since is not None and not opens:
+                yield at
 
     def low(self, at: int) -> list[int]:
         """What stays low in the lowest run that ends here, the lowest first."""

@@ -58,7 +58,7 @@ def _retrained(moving: Moving, rng: np.random.Generator, count: int) -> Floats:
     """Retraining noise, (cycles, places); what is shared of it is for the worse of all, or for the better."""
     own = rng.standard_normal((count, len(moving.places)))
     fresh = np.sqrt(1 - moving.shared) * own + np.sqrt(moving.shared) * rng.standard_normal((count, 1))
-    worse = np.array([-1.0 if p.metric.healthy == "low" else 1.0 for p in moving.places])
+    worse = np.array([p.metric.sign for p in moving.places])
     return np.asarray(worse * np.sqrt(moving.noise.variance) * _process(fresh, moving.noise.carried))
 
 

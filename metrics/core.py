@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
+
+from metrics.errors import TailwatchError as TailwatchError
+from metrics.errors import Undefined as Undefined
+from metrics.registry import Registry as Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,18 +28,6 @@ Severity = Literal["watch", "narrowing", "collapse"]
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
 GROUPS, FEWEST_BASELINE = 20, 3
 NUMBERED = "row of the file"  # the name of a raw table's index where it holds the rows' numbers
-
-
-class TailwatchError(Exception):
-    """The one error a user meets: what is wrong, what was found, what to do."""
-
-    def __init__(self, wrong: str, found: str = "", do: str = "") -> None:
-        super().__init__(" ".join(f"{wrong} {found} {do}".split()))
-        self.wrong, self.found, self.do = wrong, found, do
-
-
-class Undefined(Exception):
-    """Raised by a metric that has nothing to count: the value is unknown, which is not zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +79,11 @@ class Metric:
     def doc(self) -> str:
         """The metric's documentation: its docstring, in the app too."""
         return inspect.getdoc(self.compute) or ""
+
+    @property
+    def sign(self) -> float:
+        """What turns its values so that down is bad: -1 where low is healthy, else 1."""
+        return -1.0 if self.healthy == "low" else 1.0
 
 
 @dataclass(frozen=True)
@@ -142,6 +137,16 @@ class Trend:
     seeds: tuple[tuple[MetricValue, ...], ...] = ()  # of each replicate seed; none where there is one
     references: tuple[MetricValue | None, ...] = ()  # the pinned human reference, measured alike
 
+    def until(self, count: int) -> Trend:
+        """The same trend as it stood after its first `count` cycles."""
+        return replace(
+            self,
+            values=self.values[:count],
+            baselines=self.baselines[:count],
+            seeds=self.seeds[:count],
+            references=self.references[:count],
+        )
+
 
 @dataclass(frozen=True)
 class History:
@@ -153,9 +158,7 @@ class History:
 
     def until(self, count: int) -> History:
         """The same history as it stood after its first `count` cycles."""
-        spans = ("values", "baselines", "seeds", "references")
-        cut = {k: {name: getattr(t, name)[:count] for name in spans} for k, t in self.trends.items()}
-        trends = {k: replace(t, **cut[k]) for k, t in self.trends.items()}
+        trends = {key: trend.until(count) for key, trend in self.trends.items()}
         return History(self.lineage, self.standings[:count], trends)
 
 
@@ -220,48 +223,6 @@ class Reader:
     def doc(self) -> str:
         """The reader's docstring."""
         return inspect.getdoc(self.read) or ""
-
-
-class Named(Protocol):
-    """Whatever has a name can be registered."""
-
-    @property
-    def name(self) -> str:
-        """The stable name."""
-
-
-T = TypeVar("T", bound=Named)
-
-
-class Registry(Generic[T]):
-    """The things of one kind, found by importing every module of their folder, in order of name."""
-
-    def __init__(self, package: str) -> None:
-        self.package = package
-        self._found: dict[str, T] = {}
-        self._looked = False
-
-    def add(self, thing: T) -> None:
-        """Register one thing; two of one name are a mistake in the folder."""
-        if thing.name in self._found:
-            raise TailwatchError(f"Two things in {self.package} are called '{thing.name}'.", do="Rename one.")
-        self._found[thing.name] = thing
-
-    def all(self) -> dict[str, T]:
-        """Everything in the folder, by name."""
-        if not self._looked:
-            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
-                importlib.import_module(f"{self.package}.{module.name}")
-            self._looked = True
-        return dict(sorted(self._found.items()))
-
-    def get(self, name: str) -> T:
-        """The thing of that name, or a sentence that lists what there is."""
-        found = self.all()
-        if name not in found:
-            kind = self.package.rsplit(".", 1)[-1]
-            raise TailwatchError(f"There is no '{name}' in the {kind}.", f"It has {', '.join(found)}.")
-        return found[name]
 
 
 METRICS: Registry[Metric] = Registry("metrics.catalog")

@@ -164,8 +164,7 @@ def _anchors(metric: Metric, baselines: Sequence[Sequence[MetricValue]]) -> list
 
 def _turned(values: Floats, metric: Metric) -> Floats:
     """On the metric's scale, down being bad."""
-    sign = -1.0 if metric.healthy == "low" else 1.0
-    return np.asarray(sign * stats.transform(values, metric.scale), float)
+    return np.asarray(metric.sign * stats.transform(values, metric.scale), float)
 
 
 def jackknife(replicates: Floats) -> Floats:
@@ -213,13 +212,14 @@ def described(
 ) -> Deviation:
     """A distance `d` in figures; `normal` is its standard deviation with its degrees of freedom."""
     metric, value = trend.metric, trend.values[position]
-    sign, now = -1.0 if metric.healthy == "low" else 1.0, (value.value if value else None) or 0.0
+    now = (value.value if value else None) or 0.0
     sigma, freedom = normal
     # The end of the 90 % interval nearer to no loss, by Student as z itself.
     sure = d + sigma * stats.t_quantile(0.95, freedom)
     known = np.array([b.value or 0.0 for b in trend.baselines[position] if b.status == "ok"])
     centre = float(_turned(known, metric).mean())
-    base, end, low = (float(stats.untransform(sign * (centre + x), metric.scale)) for x in (0, sure, -sigma))
+    ends = metric.sign * (centre + np.array([0.0, sure, -sigma]))
+    base, end, low = stats.untransform(ends, metric.scale).tolist()
     scale = abs(base) if base else 1.0
     return Deviation(
         z=z[0],

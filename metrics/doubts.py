@@ -166,8 +166,7 @@ def _sampling(base: Sequence[MetricValue], trend: Trend, weights: Floats) -> flo
 
 def _y(value: MetricValue, trend: Trend) -> float:
     """A value on its scale, turned so that down is bad."""
-    sign = -1.0 if trend.metric.healthy == "low" else 1.0
-    return sign * float(stats.transform(value.value or 0.0, trend.metric.scale))
+    return trend.metric.sign * float(stats.transform(value.value or 0.0, trend.metric.scale))
 
 
 def _distance(now: MetricValue | None, base: Sequence[MetricValue], trend: Trend) -> float | None:

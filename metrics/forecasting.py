@@ -129,7 +129,7 @@ def so_far(standings: Sequence[Standing], trend: Trend, position: int) -> Seen |
     unit = float(np.sqrt(steps.sampling[-1] or steps.size[-1]))
     if not unit > 0:
         return None
-    centre = _sign(trend.metric) * float(stats.transform(value.value, trend.metric.scale)) - found.d[-1]
+    centre = trend.metric.sign * float(stats.transform(value.value, trend.metric.scale)) - found.d[-1]
     return Seen(found.d / unit, unit, centre)
 
 
@@ -139,10 +139,6 @@ def _gap(standings: Sequence[Standing]) -> int:
 
 
 def _ahead(metric: Metric, seen: Seen, cycle: int, ends: Floats) -> Ahead:
-    values = stats.untransform(_sign(metric) * (seen.centre + seen.unit * ends), metric.scale)
+    values = stats.untransform(metric.sign * (seen.centre + seen.unit * ends), metric.scale)
     low, middle, high = sorted(map(float, values))
     return Ahead(cycle, low, middle, high)
-
-
-def _sign(metric: Metric) -> float:
-    return -1.0 if metric.healthy == "low" else 1.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from metrics.studies import rows
 
 FILE = Path(__file__).with_name("forecasts.csv")
 LED, SCORE = "the alarm's metric", "mean score"
@@ -43,28 +43,12 @@ class Held:
     unbounded: float | None
 
 
-WORDS, COUNTS = ("world", "regime", "of"), ("series", "forecasts", "asked", "bounds", "dates")
-
-
-def read(file: Path) -> list[Held]:
+def read(file: Path) -> tuple[Held, ...]:
     """The rows that a file holds, in its order; none where there is no file."""
-    if not file.exists():
-        return []
-    with file.open(encoding="utf-8", newline="") as lines:
-        return [_held(row) for row in csv.DictReader(lines)]
-
-
-def _held(row: dict[str, str]) -> Held:
-    facts: dict[str, Any] = {name: _share(text) for name, text in row.items() if name not in WORDS}
-    facts |= {name: int(row[name]) for name in COUNTS} | {name: row[name] for name in WORDS}
-    return Held(**facts)
-
-
-def _share(text: str) -> float | None:
-    return float(text) if text else None
+    return rows(file, Held)
 
 
 @lru_cache(maxsize=1)
-def study() -> list[Held]:
+def study() -> tuple[Held, ...]:
     """The study that ships with this version."""
     return read(FILE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+
+from metrics.studies import rows
 
 FOLDER = Path(__file__).parent
 ROWS, PAIRS, FACTS = "lead_time.csv", "lead_time_paired.csv", "lead_time_facts.csv"
@@ -137,7 +136,6 @@ class Fact:
 
 
 Place = tuple[str, str, str]
-T = TypeVar("T", Row, Pair, Fact)
 
 
 @dataclass(frozen=True)
@@ -197,20 +195,7 @@ def _merit(row: Row) -> tuple[float, float, float]:
 
 def read(folder: Path) -> Study:
     """The tables in a folder; an empty study where there are none."""
-    return Study(_table(folder / ROWS, Row), _table(folder / PAIRS, Pair), _table(folder / FACTS, Fact))
-
-
-def _table(file: Path, kind: type[T]) -> tuple[T, ...]:
-    if not file.exists():
-        return ()
-    of = get_type_hints(kind)
-    with file.open(encoding="utf-8", newline="") as lines:
-        return tuple(kind(**{n: _typed(row[n], of[n]) for n in of}) for row in csv.DictReader(lines))
-
-
-def _typed(text: str, kind: Any) -> Any:
-    able = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    return None if text == "" and type(None) in able else able[0](text)
+    return Study(rows(folder / ROWS, Row), rows(folder / PAIRS, Pair), rows(folder / FACTS, Fact))
 
 
 @lru_cache(maxsize=1)

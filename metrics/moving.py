@@ -157,9 +157,8 @@ def _row(trend: Trend, positions: Sequence[int]) -> _Row | None:
             moved = stats.transform([v.replicates for v in (value, *beside)], metric.scale)
             replicates[row] = moved[0] - moved[1:].mean(axis=0)
     place = _place(metric, base)
-    sign = -1.0 if metric.healthy == "low" else 1.0
     error = 0.0 if place.like.replicates else _error(metric, base, distances)
-    return _Row(place, sign * distances, replicates, error)
+    return _Row(place, metric.sign * distances, replicates, error)
 
 
 def _known(values: Sequence[MetricValue]) -> list[MetricValue]:

@@ -151,7 +151,7 @@ def fallen(metric: Metric, baseline: float, distance: float) -> float | None:
     True
     """
     level = float(stats.transform(baseline, metric.scale))
-    moved = level + distance if metric.healthy == "low" else level - distance
+    moved = level - metric.sign * distance
     value = float(stats.untransform(moved, metric.scale))
     inside = metric.bounds[0] <= value <= metric.bounds[1]
     # Past the end of its scale a share stays at 0 or 1.

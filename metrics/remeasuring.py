@@ -14,6 +14,7 @@ from metrics.copies import Ground, Key, only
 from metrics.core import METRICS, History, MetricValue, Undefined
 from metrics.engine import Job, Plan, Progress
 from metrics.injecting import INJECTIONS, Answers
+from metrics.parts import is_own
 from metrics.sources import Source
 from metrics.store import LineageState, Store, UserRule
 
@@ -47,7 +48,7 @@ class Recorded:
 
     def read(self, history: History) -> History:
         """The history with those trends that a planted copy has values of."""
-        return only(history, lambda key: not _is_slice(key[1]) or key[0] in self.sliced)
+        return only(history, lambda key: key[1] is None or not is_own(key[1]) or key[0] in self.sliced)
 
     def size(self, position: int) -> int:
         """How many outputs the cycle at a position has under its comparison."""
@@ -119,12 +120,3 @@ def _read_of_slices(rules: Sequence[UserRule]) -> frozenset[str]:
     """The metrics that may be read of single slices: what votes, mean score, and what a user's rule names."""
     named = {"mean_score", *(str(rule.options.get("metric")) for rule in rules)}
     return frozenset(m.name for m in METRICS.all().values() if m.votes or m.name in named)
-
-
-def _is_slice(part: str | None) -> bool:
-    """Whether this is a slice of the user's and no part of a metric.
-
-    >>> _is_slice("language=de"), _is_slice("class:a=b"), _is_slice(None)
-    (True, False, False)
-    """
-    return part is not None and ":" not in part.partition("=")[0]

@@ -102,4 +102,4 @@ def test_the_shares_are_read_as_they_were_written(tmp_path: Path):
     assert (led.of, led.bounds, led.bound_held, led.unbounded) == (LED, 4, 1.0, 1.0)
     assert (score.of, score.bounds, score.bound_held, score.unbounded) == (SCORE, 0, None, 1.0)
     assert "| `slow` | `synopses` | 100% of 4 | - | 100% | - | - | 100% |" in table.markdown([led, score])
-    assert foresight.read(tmp_path / "none.csv") == []
+    assert foresight.read(tmp_path / "none.csv") == ()

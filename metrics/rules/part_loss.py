@@ -42,14 +42,9 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
 
 
 def _losses(each: Panel, kind: Kind) -> list[tuple[int, Finding]]:
-    found = []
-    for i, joint in enumerate(runs.apart(each.runs, each.votes, CHANCES[kind.prefix])):
-        alarm = Alarm(each, joint, only=i)
-        for at in range(len(each.cycles.numbers)):
-            alarm.step(at)
-            if alarm.since is not None and not each.cycles.opens[at]:
-                found.append((at, _finding(kind, i, at, alarm)))
-    return found
+    joints = runs.apart(each.runs, each.votes, CHANCES[kind.prefix])
+    alarms = [Alarm(each, joint, only=i) for i, joint in enumerate(joints)]
+    return [(at, _finding(kind, i, at, a)) for i, a in enumerate(alarms) for at in a.places()]
 
 
 def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:

@@ -9,7 +9,6 @@ import numpy as np
 
 from metrics.alarms import Alarm
 from metrics.core import Finding, History, Judgement, rule
-from metrics.deviations import Floats
 from metrics.panel import Cycles, Panel, segments, voters
 from metrics.parts import is_own
 
@@ -33,23 +32,15 @@ def slice_narrowing(history: History, options: Mapping[str, Any]) -> Sequence[Ju
         # Those that vote at a cycle share the chance: one that comes later changes nothing said before.
         voting = np.sum([each.votes.any(axis=0) for each in panels], axis=0)
         for name, each in zip(names, panels, strict=True):
-            for at, finding in _narrowing(each, name, CHANCE / np.maximum(voting, 1)):
-                found[positions[at]].append(finding)
+            alarm = Alarm(each, each.joint(CHANCE / np.maximum(voting, 1)))
+            for at in alarm.places():
+                found[positions[at]].append(_finding(each, name, at, alarm))
     return [Judgement(s.cycle, tuple(found[i])) for i, s in enumerate(history.standings)]
 
 
 def _slices(history: History) -> list[str]:
     """The slices, 'name=value', of which any metric is known, in order."""
     return sorted({part for _, part in history.trends if part is not None and is_own(part)})
-
-
-def _narrowing(panel: Panel, name: str, chance: Floats) -> list[tuple[int, Finding]]:
-    alarm, found = Alarm(panel, panel.joint(chance)), []
-    for at in range(len(panel.cycles.numbers)):
-        alarm.step(at)
-        if alarm.since is not None and not panel.cycles.opens[at]:
-            found.append((at, _finding(panel, name, at, alarm)))
-    return found
 
 
 def _finding(panel: Panel, name: str, at: int, alarm: Alarm) -> Finding:

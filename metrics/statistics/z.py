@@ -16,7 +16,7 @@ def _moved(spot: Spot, further: float) -> float:
     panel, at = spot.judged()
     mine = [t.metric.name for t in panel.trends].index(spot.trend.metric.name)
     course, normal = panel.courses[mine], panel.normals[mine]
-    sign = -1 if spot.trend.metric.healthy == "low" else 1
+    sign = spot.trend.metric.sign
     found = float(normal.scores(course.d + sign * further * course.error)[at])
     if math.isnan(found):
         raise Undefined("Fewer than three cycles of its baseline are known.")

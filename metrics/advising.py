@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from metrics.moving import Moving
-from metrics.planning import OUTPUTS, TAIL_PROMPTS, Aim, Detectable, detectables, seen_with, spread
+from metrics.planning import LONG, OUTPUTS, TAIL_PROMPTS, Aim, Detectable, detectables, seen_with, spread
 from metrics.planting import loss_between
 
 # An eval set is thin in the tail where less than this share of it tells of tail classes. Half would be best;
@@ -69,7 +69,7 @@ def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
     if coarse:
         names = ", ".join(d.label.lower() for d in coarse)
         said.append(f"One step of its count is too large to show a {aim.loss:.0%} loss: {names}.")
-    return " ".join([*said, *([_takes(found, aim)] if any(d.needed for d in found) else [])])
+    return " ".join([*said, *([_takes(found, aim, cycles)] if any(d.needed for d in found) else [])])
 
 
 def percent(share: float) -> str:
@@ -81,14 +81,21 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if 0.0005 <= share < 0.0095 else f"{share:.0%}"
 
 
-def _takes(found: Sequence[Detectable], aim: Aim) -> str:
+def _takes(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
     able = [d for d in found if d.needed is not None]
     which = "every voter" if len(able) == len(found) else "the other voters"
-    goal = f"a {aim.loss:.0%} loss of {which} within {aim.within} cycles, with {aim.power:.0%} power"
+    goal = (
+        f"a {aim.loss:.0%} loss of {which} within {aim.within} cycles, with {aim.power:.0%} power{at(cycles)}"
+    )
     if all((d.needed or 0) <= d.n for d in able):
         return f"What is there is enough to see {goal}."
     said = [_most_of([d for d in able if d.counts == kind]) for kind in (TAIL_PROMPTS, OUTPUTS)]
     return f"To see {goal}, takes about {' and '.join(words for words in said if words)}."
+
+
+def at(cycles: int) -> str:
+    """Of how long a lineage it is said, where this one is shorter: in young ones a fall hides in part."""
+    return f" in a lineage of {LONG} cycles" if cycles < LONG else ""
 
 
 def _most_of(found: Sequence[Detectable]) -> str:

@@ -11,7 +11,7 @@ from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, 
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
 from metrics.panel import speaks, voters
-from metrics.planning import TAIL_PROMPTS, Aim, counts, least_step, seen_with, spread
+from metrics.planning import LONG, TAIL_PROMPTS, Aim, counts, least_step, seen_with, spread
 
 # Numbers of prompts that one thinks of, and how many times those there are the next one named is at least.
 ROUND = (1, 2, 5)
@@ -101,7 +101,8 @@ def _would_see(past: History, voting: Sequence[Trend]) -> str:
     # Below what it votes with, what it would see with just as many as that.
     aim, have = Aim(), max(n, float(metric.votes_from))
     seen, then = (seen_with(metric, now, noise, count / n, aim) for count in (have, _more(have)))
-    sure = f"({aim.power:.0%} power{'' if learned else ', were sampling its only noise'})"
+    sampled = "" if learned else ", were sampling its only noise"
+    sure = f"({aim.power:.0%} power in a lineage of {LONG} cycles{sampled})"
     said = f"With {have:,.0f} {counts(metric)} {_change(metric, now, seen)} would be seen {sure}"
     better = then is not None and (seen is None or f"{then:.2g}" != f"{seen:.2g}")
     return f"{said}; {_more(have):,} would show {then:.2g}." if better else f"{said}; more would not help."

@@ -236,7 +236,7 @@ def test_learning_counts_cycles_and_says_what_would_be_seen():
     )
     assert "were sampling its only noise" in first
     assert third.startswith("Learning what normal looks like: 3 of 4 baseline cycles.")
-    assert "would be seen (80% power); 1,000 would show" in third
+    assert "would be seen (80% power in a lineage of 20 cycles); 1,000 would show" in third
     assert after.startswith("Learning: the baseline stands; a verdict needs two cycles after it.")
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import drawing, folded
 from dashboard.words import count, number, safe
-from metrics.advising import percent
+from metrics import advising
 from metrics.core import METRICS
 
 ASKED = (
@@ -27,7 +27,8 @@ def smallest(at: desk.Revision, lineage: str) -> list[str]:
     first = next((row for row in plan["metrics"] if row["votes"]), None) if plan else None
     if first is None or first["loss"] is None:
         return []
-    return [f"Smallest loss it could see: <b>{percent(first['loss'])}</b> of {safe(first['label'].lower())}"]
+    label = safe(first["label"].lower())
+    return [f"Smallest loss it could see: <b>{advising.percent(first['loss'])}</b> of {label}"]
 
 
 def show(at: desk.Revision, lineage: str, theme: str) -> None:
@@ -42,7 +43,7 @@ def show(at: desk.Revision, lineage: str, theme: str) -> None:
             return
         st.html(f'<p class="tw-says">{safe(plan["message"], 1000)}</p>')
         st.html(_rows(plan, theme))
-        goal = f"within {plan['within']} cycles, {plan['power']:.0%} of the time"
+        goal = f"within {plan['within']} cycles, {plan['power']:.0%} of the time{advising.at(plan['cycles'])}"
         st.html(f'<p class="tw-says tw-quiet">{ASKED} Seen is what raises an alert {goal}.</p>')
 
 
@@ -57,7 +58,7 @@ def _rows(plan: Mapping[str, Any], theme: str) -> str:
 def _row(row: Mapping[str, Any], plan: Mapping[str, Any], most: float, theme: str) -> str:
     link = f"?{urlencode({'lineage': plan['lineage'], 'metric': row['metric']})}#one-metric"
     loss = row["loss"]
-    shown = "none" if loss is None else percent(loss)
+    shown = "none" if loss is None else advising.percent(loss)
     needed = "no number" if row["needed"] is None else count(row["needed"])
     bar = drawing.bar((1.0 if loss is None else loss) / most, METRICS.get(row["metric"]).family, theme)
     return (

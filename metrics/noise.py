@@ -20,14 +20,18 @@ from metrics.replicated import Told
 # Runs of so many cycles are looked at.
 RUNS = (2, 3, 5)
 POOL = 8.0
+# A step whose square is beyond so many times the usual one counts as that: a fall is not to hide in the noise
+# that it makes. It takes so many steps to know what is usual.
+LEAP, FEWEST_STEPS = 12.0, 3
 
 
 @dataclass(frozen=True)
 class Steps:
     """What the steps before each cycle, from one known cycle to the next, say of noise; all (cycles,).
 
-    `size`: half their mean square. `sampling`: what of it sampling explains. `freedom`: the degrees of
-    freedom of `size` (von Neumann 1941), 2 (m - 1)^2 / (3 m - 4) from m cycles; 0 where there are no two.
+    `size`: half their mean square, leaps cut off. `sampling`: what of it sampling explains. `freedom`: the
+    degrees of freedom of `size` (von Neumann 1941), 2 (m - 1)^2 / (3 m - 4) from m cycles; 0 where there are
+    no two.
     """
 
     size: Floats
@@ -66,7 +70,7 @@ def steps(course: Course) -> Steps:
     [0.5, 2.25]
     """
     cycles, places = len(course.d), np.flatnonzero(course.known)
-    squares = np.diff(course.d[places]) ** 2 / 2
+    squares = _without_leaps(np.diff(course.d[places]) ** 2 / 2)
     drawn = _drawn(course, places)
     before = np.searchsorted(places, np.arange(cycles))
     count = np.maximum(before - 1, 0)
@@ -76,6 +80,20 @@ def steps(course: Course) -> Steps:
         _means(drawn, count),
         np.where(before >= 3, 2 * (m - 1.0) ** 2 / (3 * m - 4.0), 0.0),
     )
+
+
+def _without_leaps(squares: Floats) -> Floats:
+    """Squares of steps, each at most LEAP times the mean of those before it, from the fourth on.
+
+    >>> _without_leaps(np.array([1.0, 1.0, 1.0, 400.0, 1.0])).tolist()
+    [1.0, 1.0, 1.0, 12.0, 1.0]
+    """
+    found = squares.copy()
+    for at in range(FEWEST_STEPS, len(found)):
+        usual = float(found[:at].mean())
+        # After nothing but equal values any step is all that is known of the noise.
+        found[at] = min(found[at], LEAP * usual) if usual > 0 else found[at]
+    return found
 
 
 def _drawn(course: Course, places: np.ndarray) -> Floats:

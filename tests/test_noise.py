@@ -43,9 +43,21 @@ def test_the_freedom_of_steps_is_that_of_their_variance():
 
 
 def test_a_step_is_learned_before_the_next_cycle_and_never_in_its_own():
-    far = [0.0, 1.0, 0.0, 1.0, 0.0, 50.0]
-    assert noise.steps(course(far)).size[5] == noise.steps(course([*far[:5], -3.0])).size[5] == 0.5
-    assert noise.steps(course([*far, 0.0])).size[6] == pytest.approx((4 * 1 + 50**2) / 10)
+    far = [0.0, 1.0, 0.0, 1.0, 0.0, 3.0]
+    assert noise.steps(course(far)).size[5] == noise.steps(course([*far[:5], -2.0])).size[5] == 0.5
+    assert noise.steps(course([*far, 0.0])).size[6] == pytest.approx((4 * 1 + 3**2) / 10)
+
+
+def test_a_leap_counts_as_a_large_step_and_no_more():
+    """A fall of 50 where steps are of 1 is one of sqrt(12): the noise that it makes does not hide it."""
+    far = [0.0, 1.0, 0.0, 1.0, 0.0, -50.0, -50.0, -50.0]
+    found = noise.steps(course(far)).size
+    assert found[6] == pytest.approx((4 * 1 + noise.LEAP) / 10)
+    assert found[7] == pytest.approx((4 * 1 + noise.LEAP + 0) / 12)
+
+
+def test_after_equal_values_any_step_is_noise():
+    assert noise.steps(course([0.0] * 5 + [2.0, 2.0])).size[6] == pytest.approx(4 / 10)
 
 
 def test_sampling_of_a_step_is_paired_by_prompt():

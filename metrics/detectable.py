@@ -17,6 +17,7 @@ from metrics import stats
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import GROUPS
 from metrics.narrowing import RUN
+from metrics.noise import LEAP
 from metrics.retraining import freedom
 from metrics.runs import ALIKE, CHANCE, CUT, all_below, rarer
 from metrics.runs import line as joint_line
@@ -90,13 +91,15 @@ def line(spread: Spread) -> float:
     """How many learned standard deviations a fall must be for its first two cycles to be over the line.
 
     The first of them is a step by which the noise has risen when the second is judged: D deviations low, it
-    adds (1 + 1 / baseline) D^2 / 2 to the squares of which the noise is the mean, and is then what tells it.
+    adds (1 + 1 / baseline) D^2 / 2 to the squares of which the noise is the mean, but no more than a leap
+    counts, and is then what tells it.
     """
     rare = CHANCE * float(rarer(np.array([spread.unsteady]))[0, 0])
     low = _lowest(round(spread.alike, 2), spread.beside, rare)
     far = -stats.t_quantile(float(ndtr(low)), min(spread.freedom, freedom(max(spread.cycles, 3))))
     left = 1 - (1 + 1 / spread.baseline) * far**2 / (2 * spread.cycles)
-    return far / math.sqrt(left) if left > 0 else math.inf
+    masked = far / math.sqrt(left) if left > 0 else math.inf
+    return min(masked, far * math.sqrt(1 + LEAP / spread.cycles))
 
 
 @lru_cache(maxsize=1024)
@@ -125,8 +128,6 @@ def sureness(spread: Spread, fall: float, within: int) -> float:
     common = ndtri(shares) * np.sqrt(min(spread.alike, 1.0))
     learned = np.sqrt(chdtri(spread.freedom, shares) / spread.freedom)[:, None]
     far = line(spread)
-    if math.isinf(far):
-        return 0.0
     beyond = fall / (spread.deviation or 1.0) + common - far * learned
     each = ndtr(beyond / np.sqrt(max(1 - spread.alike, 1e-9)))
     return float(_in_a_row(each, within).mean())

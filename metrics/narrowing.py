@@ -21,9 +21,11 @@ from metrics.panel import Cycles, Panel, segments, speaks
 METRIC_LINE = -2.7
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
-# Lost, and surely lost, as shares of the baseline: then it is a collapse. Of mean score a twentieth is much.
+# Lost, and surely lost, as shares of the baseline, for so many cycles running: then it is a collapse. Of mean
+# score a twentieth is much.
 LOSS, LOSS_SURE = 0.20, 0.10
 SCORE_LOSS, SCORE_LOSS_SURE = 0.05, 0.025
+LOST = 3
 # No alarm before so many low cycles running, and no verdict before so many after the baseline.
 RUN = 2
 
@@ -76,7 +78,7 @@ class _Test:
     score: Alarm
     collapsed: bool = False
     judged: int = 0
-    before: dict[str, Deviation] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
 
     def step(self, standing: Standing, at: int) -> Reading:
         if standing.opens_segment:
@@ -90,9 +92,11 @@ class _Test:
         quality = self._quality(at)
         self.judged += 1
         strength = float(self.voters.joint.strength[at])
-        fallen = quality == "dropped" and any(map(_score_lost, scored.values()))
-        status = self._status(at, found, fallen, silent)
-        self.before = found
+        self.lost = {name: self.lost.get(name, 0) + 1 for name in _lost(found, scored)}
+        voters = {name: d for name, d in found.items() if d.votes}
+        told = voters | (scored if quality == "dropped" else {})
+        lost = any(self.lost.get(name, 0) >= LOST for name in told)
+        status = self._status(voters, lost, silent)
         return Reading(
             standing.cycle,
             status,
@@ -123,8 +127,7 @@ class _Test:
             if sum(then.status == "ok" for then in t.baselines[i]) >= FEWEST_BASELINE
         )
 
-    def _status(self, at: int, found: dict[str, Deviation], fallen: bool, silent: tuple[str, ...]) -> Status:
-        voters = {name: d for name, d in found.items() if d.votes}
+    def _status(self, voters: dict[str, Deviation], lost: bool, silent: tuple[str, ...]) -> Status:
         if self.voters.since is None:
             self.collapsed = False
             if self.judged < RUN or not (voters or silent):
@@ -132,15 +135,16 @@ class _Test:
             # Outputs that say nothing narrow nothing, and are no good sign either.
             alert = silent or any(d.z <= WATCH_LINE for d in voters.values())
             return "watch" if alert else "healthy"
-        # A loss of a rate that should be low has no percentage: only what should be high can collapse so.
-        lost = any(_lost(d) and _lost(self.before.get(name)) for name, d in voters.items())
-        self.collapsed = self.collapsed or lost or fallen
+        self.collapsed = self.collapsed or lost
         return "collapse" if self.collapsed else "narrowing"
 
 
-def _score_lost(d: Deviation) -> bool:
-    return d.change <= -SCORE_LOSS and d.sure_change <= -SCORE_LOSS_SURE
-
-
-def _lost(d: Deviation | None) -> bool:
-    return d is not None and d.change <= -LOSS and d.sure_change <= -LOSS_SURE
+def _lost(voters: dict[str, Deviation], score: dict[str, Deviation]) -> list[str]:
+    """What has lost much. A rise of a rate that should be low has no percentage, and its fall is no loss."""
+    limits = [(voters, LOSS, LOSS_SURE), (score, SCORE_LOSS, SCORE_LOSS_SURE)]
+    return [
+        name
+        for found, loss, sure in limits
+        for name, d in found.items()
+        if d.z < 0 and d.change <= -loss and d.sure_change <= -sure
+    ]

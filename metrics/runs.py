@@ -19,8 +19,8 @@ CUT = 1.75
 # How often one cycle of a healthy lineage is over the line. Chosen on tuning seeds of the benchmark.
 CHANCE = 0.003
 # Errors of sampling are on the safe side, what few retrainings say of their noise is not: where that is more
-# than the first share of what moves a lineage the line is drawn for less, down to a third from the second on.
-STEADY, UNSTEADY, RARER = 0.15, 0.4, 3.0
+# than the first share of what moves a lineage the line is drawn for less, an eighth from the second on.
+STEADY, UNSTEADY, RARER = 0.2, 0.4, 8.0
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0
 _DRAWS, _SEEN, _ROUNDED = 100_000, 0.0003, 0.05
@@ -63,8 +63,8 @@ def rarer(retrained: Floats) -> Floats:
     `retrained`, (cycles,), is the share of noise between retrainings; what counts is that before the run,
     so that a fall does not hide itself.
 
-    >>> rarer(np.array([0.0, 0.15, 0.275, 0.4, 1.0])).round(2)[0].tolist()
-    [1.0, 1.0, 1.0, 0.58, 0.33]
+    >>> rarer(np.array([0.0, 0.2, 0.275, 0.4, 1.0])).round(2)[0].tolist()
+    [1.0, 1.0, 1.0, 0.5, 0.12]
     """
     beyond = np.clip((retrained - STEADY) / (UNSTEADY - STEADY), 0.0, 1.0)
     # In sixths, so that few lines are drawn.

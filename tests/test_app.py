@@ -403,7 +403,7 @@ LEADS = lead_time.Study(
     facts=(
         *(Fact("contender", "ours", "Tailwatch"), Fact("contender", "starting_rule", "The starting rule")),
         *(Fact("contender", "cusum", "CUSUM"), Fact("rule", "synopses", "1a2b3c")),
-        *(Fact("seeds", "tuning", "0:1000"), Fact("seeds", "reporting", "20000:21000")),
+        *(Fact("seeds", "tuning", "0:30000"), Fact("seeds", "reporting", "30000:31000")),
     ),
 )
 
@@ -436,7 +436,7 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
     assert "<b>No lead is shown.</b>" in shown
     assert "+0.4 (-0.2 to +1.0) in 40" in shown
     assert "Human share falls by 6 points a cycle" in shown
-    assert "seeds 0:1000; these series are of the seeds 20000:21000" in shown
+    assert "seeds 0:30000; these series are of the seeds 30000:31000" in shown
 
 
 def test_another_rule_can_be_looked_at(empty: Path):

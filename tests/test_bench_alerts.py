@@ -47,13 +47,13 @@ CELLS = [Cell("standard", "synopses", "standard", "healthy", 2), SLOW]
 
 
 def test_the_plan_is_what_was_asked_for():
-    """The series of the issue: 400 healthy, 60 of each narrowing, 100 of each benign, 200 in each setting."""
+    """The series of the issue: 600 healthy, 60 of each narrowing, 100 of each benign, 200 in each setting."""
     planned = {(c.world, c.setting, c.regime): c.series for c in plan.cells(WORLDS)}
     narrowing = [r for r in REGIMES if REGIMES[r].narrows]
     benign = [r for r in REGIMES if not REGIMES[r].narrows and r != "healthy"]
     expected = {}
     for world in WORLDS:
-        expected |= {(world, "standard", "healthy"): 400}
+        expected |= {(world, "standard", "healthy"): 600}
         expected |= {(world, "standard", regime): 60 for regime in narrowing}
         expected |= {(world, "standard", regime): 100 for regime in benign}
     others = [name for name in SETTINGS if name != "standard"]
@@ -72,7 +72,7 @@ def test_a_part_of_the_plan():
 
 
 def test_no_seed_is_both_for_choosing_and_for_reporting():
-    assert (plan.TUNING.stop, plan.REPORTING.start) == (1_000, 20_000)
+    assert (plan.TUNING.stop, plan.REPORTING.start) == (30_000, 30_000)
     assert not set(plan.TUNING) & set(plan.REPORTING)
     for cell in plan.cells(WORLDS):
         assert len(cell.seeds) == cell.series
@@ -81,7 +81,11 @@ def test_no_seed_is_both_for_choosing_and_for_reporting():
 
 @pytest.mark.parametrize(
     "words",
-    ["--world synopses --seeds 0:1001", "--world synopses --seeds 20000:20002", "--world synopses sealed"],
+    [
+        "--world synopses --seeds 29999:30001",
+        "--world synopses --seeds 30000:30002",
+        "--world synopses sealed",
+    ],
 )
 def test_what_is_for_choosing_looks_at_no_reported_series(words: str, monkeypatch: pytest.MonkeyPatch):
     arguments = ["lead_time", "compare", *words.split(), "--setting", "standard", "--regime", "healthy"]
@@ -162,7 +166,7 @@ def test_it_goes_on_where_it_was_killed(places: Places, faked: list[Path]):
     gone.unlink()
     path = kept.file(SLOW, places.series)
     path.write_text(path.read_text()[:-30])
-    assert [list(kept.missing(cell, places.series)) for cell in CELLS] == [[], [20_001]]
+    assert [list(kept.missing(cell, places.series)) for cell in CELLS] == [[], [30_001]]
     assert reported(places) == whole
     assert faked[4:] == [gone]
 
@@ -172,7 +176,7 @@ def test_a_changed_rule_judges_again_and_makes_nothing_again(
 ):
     reported(places)
     changed(monkeypatch)
-    assert kept.missing(SLOW, places.series) == {20_000: [OURS], 20_001: [OURS]}
+    assert kept.missing(SLOW, places.series) == {30_000: [OURS], 30_001: [OURS]}
     assert len(kept.known(SLOW, places.series)) == 2 * (len(FEW) - 1)
     again = reported(places)
     assert len(faked) == 4
@@ -312,7 +316,7 @@ def test_the_tables_come_back_as_they_were_written(places: Places):
     study = lead_time.read(places.tables)
     assert study.rows == tuple(table.rows(found))
     assert study.pairs == tuple(table.paired(found, OURS, STARTING))
-    assert study.told("seeds") == {"tuning": "0:1000", "reporting": "20000:21000"}
+    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000"}
     assert list(study.told("contender"))[:2] == [OURS, STARTING]
     assert study.told("metric")["tail_recall"].isdigit()
     assert study.told("rule") == {"synopses": provenance.contender(OURS)}
@@ -419,4 +423,4 @@ def test_only_tables_that_ship_are_written(places: Places):
     reported(places)
     assert {path.name for path in places.tables.iterdir()} == {ROWS, lead_time.PAIRS, FACTS}
     assert "lead_time*.csv" in (REPO / "pyproject.toml").read_text()
-    assert Fact("seeds", "tuning", "0:1000") in lead_time.read(places.tables).facts
+    assert Fact("seeds", "tuning", "0:30000") in lead_time.read(places.tables).facts

@@ -31,9 +31,9 @@ def test_six_cycles_of_eight_metrics_tell_carried_from_fresh(seed: int):
 
 
 def test_how_much_is_left_is_told_by_many_metrics_in_a_few_cycles():
-    """As long as no single metric says so much that it is capped (see MOST)."""
-    for carry, best in ((0.3, (0.3, 0.5)), (0.9, (0.7, 0.9))):
-        found = carried(of(*(groups(i, carry, cycles=5) for i in range(30))), 5).left[4]
+    """As long as no single metric says so much that it is capped (see MOST). Beyond .5 most looks a line."""
+    for carry, best in ((0.3, (0.3, 0.5)), (0.9, (0.5, 0.7, 0.9))):
+        found = carried(of(*(groups(i, carry, cycles=7) for i in range(30))), 7).left[6]
         assert LEFT[int(found.argmax())] in best
 
 
@@ -59,24 +59,27 @@ def test_levels_and_units_of_groups_say_nothing():
     """What a group always has beyond the others, and the unit, are taken out."""
     noise = groups(3, 0.5)
     other = 1000 * noise + 50 * np.arange(GROUPS)
+    narrowing = noise + np.arange(6)[:, None] * np.arange(GROUPS)
     moved = other + 7 * np.arange(6)[:, None]
     assert carried(of(noise), 6).left == pytest.approx(carried(of(other), 6).left)
     assert carried(of(noise), 6).left == pytest.approx(carried(of(moved), 6).left)
+    # The kurtosis of the steps is with the lines in it.
+    assert carried(of(narrowing), 6).left == pytest.approx(carried(of(noise), 6).left, abs=0.1)
 
 
 def likely(seen: Floats, left: float, share: float) -> float:
-    """The log-likelihood of the steps of 19 series, their variance the best there is."""
-    steps, cycles = np.diff(seen, axis=0), len(seen)
-    across = np.diff(np.eye(cycles), axis=0)
+    """The log-likelihood of the second differences of 19 series, their variance the best there is."""
+    steps, cycles = np.diff(seen, 2, axis=0), len(seen)
+    across = np.diff(np.eye(cycles), 2, axis=0)
     size = across @ ((1 - share) * np.eye(cycles) + share * decay(left, np.arange(cycles))) @ across.T
-    freedom = 19 * (cycles - 1)
+    freedom = 19 * (cycles - 2)
     total = np.trace(np.linalg.solve(size, steps @ steps.T))
     return float(-0.5 * (19 * np.linalg.slogdet(size)[1] + freedom * np.log(total / freedom)))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_likelihood_is_that_of_steps(seed: int):
-    """REML in one basis of contrasts is REML in another: here in steps from one cycle to the next.
+def test_the_likelihood_is_that_of_second_differences(seed: int):
+    """REML in one basis of contrasts is REML in another: here in changes of the step between cycles.
 
     Steps of kurtosis k above 3 count for 2 / (k - 1).
     """
@@ -93,7 +96,7 @@ def test_the_likelihood_is_that_of_steps(seed: int):
 
 
 def test_one_metric_never_convinces():
-    """However much it wanders: e^2 times the prior odds, at the most."""
+    """However much it wanders: e^3 times the prior odds, at the most."""
     found = carried(of(groups(1, 0.9, 30)), 30).left[29]
     assert found[0] >= FRESH / (FRESH + (1 - FRESH) * np.exp(MOST)) - 1e-9
 
@@ -104,7 +107,7 @@ def test_rare_events_do_not_look_carried(seed: int):
     rng = np.random.default_rng(seed)
     rare = np.cumsum(rng.random((20, GROUPS)) < 0.02, axis=0) * 1.0
     found = carried(of(rare, *(groups(50 * seed + i, 0.0, 20) for i in range(4))), 20).left[19]
-    assert found[0] > 0.95
+    assert found[0] > 0.8
 
 
 def test_a_metric_whose_groups_never_differ_says_nothing():
@@ -119,11 +122,11 @@ def test_later_cycles_change_nothing_said_before():
 
 
 def test_cycles_without_a_value_are_left_out_at_their_place():
-    """Four cycles, with a gap or in a row: noise that fades is less alike across the gap."""
-    seen = groups(6, 0.3, 6)
+    """Six cycles, with a gap or in a row: noise that fades is less alike across the gap."""
+    seen = groups(6, 0.3, 8)
     holed = seen.copy()
     holed[1:3] = np.nan
-    apart = carried(of(holed), 6).left[5]
-    near = carried(of(np.delete(seen, [1, 2], axis=0)), 4).left[3]
+    apart = carried(of(holed), 8).left[7]
+    near = carried(of(np.delete(seen, [1, 2], axis=0)), 6).left[5]
     assert apart != pytest.approx(near)
     assert apart.sum() == pytest.approx(1.0)

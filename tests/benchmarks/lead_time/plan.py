@@ -10,9 +10,10 @@ from tests.benchmarks.lead_time.settings import SETTINGS
 from tests.benchmarks.lead_time.worlds import WORLDS
 
 # Thresholds may be chosen on the first and are reported on the second; nothing is ever chosen on those.
-TUNING = range(1_000)
-REPORTING = range(20_000, 21_000)
-HEALTHY_SERIES, VARIED_SERIES, NARROWING_SERIES, BENIGN_SERIES = 400, 200, 60, 100
+# Seeds that a trial or an earlier report has looked at are of the first.
+TUNING = range(30_000)
+REPORTING = range(30_000, 31_000)
+HEALTHY_SERIES, VARIED_SERIES, NARROWING_SERIES, BENIGN_SERIES = 600, 200, 60, 100
 # The other settings are varied in this world, one at a time.
 VARIED = "synopses"
 PARTS = ("standard", "settings", "benign")

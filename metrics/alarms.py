@@ -11,7 +11,7 @@ from metrics.panel import Panel
 from metrics.runs import Joint
 
 # It is over when no more than this share of what was lost is still missing, for so many cycles running.
-MISSING, BACK_CYCLES = 0.3, 3
+MISSING, BACK_CYCLES = 0.4, 3
 
 
 @dataclass

@@ -138,7 +138,7 @@ def needed(spread: Spread, within: int, power: float) -> float:
 
     >>> still = Spread(sampling=1.0)
     >>> round(needed(still, within=2, power=0.8), 1)
-    6.0
+    6.3
     """
     low, high = 0.0, FARTHEST * spread.deviation
     for _ in range(HALVINGS):

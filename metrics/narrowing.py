@@ -18,7 +18,7 @@ from metrics.panel import Cycles, Panel, segments, speaks
 
 # From here on a metric is called low: two cycles running of it, and nothing else, ring the alarm among eight
 # metrics that move as much alike as most do.
-METRIC_LINE = -2.7
+METRIC_LINE = -2.8
 # One cycle as low as this is worth a look, no more.
 WATCH_LINE = -2.75
 # Lost, and surely lost, as shares of the baseline, for so many cycles running: then it is a collapse. Of mean

@@ -20,11 +20,11 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
 
     For each metric: how unusual it is that its last 2, 3 or 5 cycles all lie as low as they do. What is
     less usual than 1 in 25 is added up over the metrics, and it rings where a healthy lineage of as many
-    metrics, moving as much alike, would ring in 3 of 1,000 cycles; in 4 of 10,000 where much of what
+    metrics, moving as much alike, would ring in 1 of 400 cycles; in 1 of 3,200 where much of what
     moves them is noise between retrainings. `watch`: one metric 2.75 normal movements under its baseline,
     once, or a metric that cannot be measured any more. `collapse`: narrowing, and for three cycles a metric
     has lost a fifth, with its 90 % interval beyond a tenth, or mean score is down by the same test and has
-    lost a twentieth. It is over when three cycles running less than a third of what was lost is still
+    lost a twentieth. It is over when three cycles running less than two fifths of what was lost is still
     missing. Mean score never makes a narrowing, only a collapse. Where outputs of several retrains of a cycle
     are given (`seed`), what these differ by counts as normal beside what cycles differ by.
 

@@ -103,3 +103,8 @@ def test_the_shares_are_read_as_they_were_written(tmp_path: Path):
     assert (score.of, score.bounds, score.bound_held, score.unbounded) == (SCORE, 0, None, 1.0)
     assert "| `slow` | `synopses` | 100% of 4 | - | 100% | - | - | 100% |" in table.markdown([led, score])
     assert foresight.read(tmp_path / "none.csv") == ()
+
+
+def test_the_readme_shows_the_study_that_ships():
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert table.markdown(foresight.study()) in text

@@ -145,8 +145,14 @@ def test_sample_data_door_loads(empty: Path):
 def test_overview_puts_the_urgent_first(at: Path):
     shown = html(run())
     assert shown.index("falls") < shown.index("&lt;img")
-    assert 'data-status="collapse"' in shown
+    assert 'data-status="narrowing"' in shown
     assert "Learning" in shown
+    assert "Last healthy: <b>cycle 5</b>" in shown
+
+
+def test_where_it_narrows_from_the_first_verdict_on_one_goes_back_to_the_baseline(empty: Path):
+    pipeline.ingest(Store(empty), [outputs("falls", 7, narrow_from=4)])
+    assert "Last healthy: its baseline, <b>the first four cycles</b>" in html(run())
 
 
 def test_overview_says_what_the_store_says(at: Path):

@@ -120,7 +120,17 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     if said and said[-1].since is not None:
         facts.append(f"Since <b>cycle {said[-1].since}</b>")
     if said and said[-1].status in ("watch", "narrowing", "collapse"):
-        last = check_result(name, said, desk.baselines(at, name)[2])["last_healthy_cycle"]
-        facts.append(f"Last healthy: <b>cycle {last}</b>" if last is not None else "Never healthy so far")
+        facts.append(_last_healthy(at, name, said))
     facts += _human(desk.cycles(at, name)) + visible.smallest(at, name)
     return f'<div class="tw-facts">{"".join(f"<span>{f}</span>" for f in facts)}</div>' if facts else ""
+
+
+def _last_healthy(at: desk.Revision, name: str, said: list[Verdict]) -> str:
+    """Which cycle to go back to; where none was called healthy in time, the lineage's own baseline."""
+    choice, _, accepted = desk.baselines(at, name)
+    last = check_result(name, said, accepted)["last_healthy_cycle"]
+    if last is not None:
+        return f"Last healthy: <b>cycle {last}</b>"
+    if choice.like is not None or choice.reference:
+        return "Never healthy so far"
+    return f"Last healthy: its baseline, <b>{choice.words}</b>"

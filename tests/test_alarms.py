@@ -44,14 +44,14 @@ def test_it_is_on_since_the_first_cycle_of_its_run():
 
 
 def test_it_goes_off_when_most_is_back_for_three_cycles():
-    """Of -10, twice, -3 is 30 % still missing, three cycles running."""
-    found = on(alarm([0.0, -10.0, -10.0, -3.0, -3.0, -3.0, 0.0], rings={2: 2}))
+    """Of -10, twice, -4 is 40 % still missing, three cycles running."""
+    found = on(alarm([0.0, -10.0, -10.0, -4.0, -4.0, -4.0, 0.0], rings={2: 2}))
     assert found == [None, None, 11, 11, 11, None, None]
 
 
 def test_it_stays_on_while_too_much_is_missing():
-    """-3.1 of -10 is 31 %; and two good cycles with a bad one between them are not three."""
-    assert on(alarm([0.0, -10.0, -10.0, *[-3.1] * 20], rings={2: 2}))[-1] == 11
+    """-4.1 of -10 is 41 %; and two good cycles with a bad one between them are not three."""
+    assert on(alarm([0.0, -10.0, -10.0, *[-4.1] * 20], rings={2: 2}))[-1] == 11
     assert on(alarm([0.0, -10.0, -10.0, *[0.0, 0.0, -9.0] * 5], rings={2: 2}))[-1] == 11
 
 
@@ -60,14 +60,14 @@ def test_it_does_not_go_off_while_it_rings():
 
 
 def test_a_loss_that_goes_on_is_measured_by_its_depth():
-    """-3 is back from -10; after a further fall to -30 so is -9, and -10 is not."""
-    assert on(alarm([0.0, -10.0, -10.0, -30.0, -30.0, -9.0, -9.0, -9.0], rings={2: 2}))[-1] is None
-    assert on(alarm([0.0, -10.0, -10.0, -30.0, -30.0, -10.0, -10.0, -10.0], rings={2: 2}))[-1] == 11
+    """-3 is back from -10; after a further fall to -30 so is -11, and -13 is not."""
+    assert on(alarm([0.0, -10.0, -10.0, -30.0, -30.0, -11.0, -11.0, -11.0], rings={2: 2}))[-1] is None
+    assert on(alarm([0.0, -10.0, -10.0, -30.0, -30.0, -13.0, -13.0, -13.0], rings={2: 2}))[-1] == 11
 
 
 def test_one_outlier_does_not_make_the_rest_look_good():
-    """One cycle at -100 counts with its neighbour: the mean of two is -55, of which -20 is 36 %."""
-    assert on(alarm([0.0, -10.0, -10.0, -100.0, -20.0, -20.0, -20.0], rings={2: 2}))[-1] == 11
+    """One cycle at -100 counts with its neighbour: the mean of two is -63, of which -26 is 41 %."""
+    assert on(alarm([0.0, -10.0, -10.0, -100.0, -26.0, -26.0, -26.0], rings={2: 2}))[-1] == 11
 
 
 def test_it_rings_anew_after_it_was_off():
@@ -76,8 +76,8 @@ def test_it_rings_anew_after_it_was_off():
 
 
 def test_what_was_lost_before_it_rang_anew_is_forgotten():
-    """-30 of the first time says nothing of the second, in which -4 of -10 is missing."""
-    d = [0.0, -30.0, -30.0, 0.0, 0.0, 0.0, 0.0, -10.0, -10.0, -4.0, -4.0, -4.0]
+    """-30 of the first time says nothing of the second, in which -5 of -10 is missing."""
+    d = [0.0, -30.0, -30.0, 0.0, 0.0, 0.0, 0.0, -10.0, -10.0, -5.0, -5.0, -5.0]
     assert on(alarm(d, rings={2: 2, 8: 2}))[-1] == 17
 
 

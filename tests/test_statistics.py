@@ -147,11 +147,11 @@ def test_z_and_index_are_what_the_early_warning_says():
 
 
 def test_an_index_sees_what_all_have_in_common():
+    """All together ring, of each alone fewer than half do: one may look lower than all by chance."""
     small = planted.history({m.name: [0.0] * 8 + [2.0] * 2 for m in planted.voters()}, count=10)
     found = tuple(small.trends[(m.name, None)] for m in planted.voters())
     each = [of("index", Spot(small.standings, 9, (trend,), 5)) for trend in found]
-    assert of("index", Spot(small.standings, 9, found, 5)) > 2 * sum(each) / len(each)
-    assert sum(index >= 1 for index in each) < len(each) / 2
+    assert of("index", Spot(small.standings, 9, found, 5)) >= 1.0 > sorted(each)[len(each) // 2]
 
 
 def test_too_few_outputs_do_not_vote():

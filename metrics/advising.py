@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +15,8 @@ from metrics.planting import loss_between
 THIN = 0.3
 # What leaves the smallest loss at more than this share of itself is no help.
 HELPS = 0.9
+# More than this share of what sets retrains apart goes over to the next one.
+MOSTLY = 0.5
 
 
 def plan(moving: Moving, aim: Aim) -> dict[str, Any]:
@@ -26,10 +28,16 @@ def plan(moving: Moving, aim: Aim) -> dict[str, Any]:
         **asdict(aim),
         "outputs": _most(found, OUTPUTS),
         "tail_prompts": _most(found, TAIL_PROMPTS),
-        "message": message(found, aim, moving.cycles),
+        "message": message(found, aim, moving.cycles, _lasting(moving)),
         "advice": thin_tail(moving, found, aim),
         "metrics": [asdict(d) for d in found],
     }
+
+
+def _lasting(moving: Moving) -> set[str]:
+    """The metrics whose retrains carry most of what sets them apart on to the next."""
+    carried = zip(moving.places, moving.noise.carried, strict=True)
+    return {p.metric.name for p, share in carried if p.like.slice is None and share > MOSTLY}
 
 
 def _most(found: Sequence[Detectable], counts: str) -> int | None:
@@ -54,14 +62,19 @@ def _move(d: Detectable) -> str:
     return "fall" if d.seen is None or d.seen <= d.baseline else "rise"
 
 
-def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
-    """How many prompts it takes, and for which voters no number is enough."""
+def message(
+    found: Sequence[Detectable], aim: Aim, cycles: int, lasting: Collection[str] = frozenset()
+) -> str:
+    """How many prompts it takes, and for which voters no number is enough.
+
+    In `lasting` metrics a little adds up: what sets two retrains apart is carried on to the next.
+    """
     if not found:
         return "Nothing votes here yet, so that nothing can be planned."
     noisy, coarse = ([d for d in found if d.hidden == what] for what in ("retraining", "step"))
     said = []
     if noisy:
-        apart = ", ".join(f"{d.label.lower()} (by {percent(d.retraining)})" for d in noisy)
+        apart = ", ".join(f"{d.label.lower()} ({_apart(d, d.metric in lasting)})" for d in noisy)
         said.append(
             f"No number of prompts would show a {aim.loss:.0%} loss where retrains alone differ too much, as"
             f" far as {cycles} cycles tell: {apart}. Use replicate seeds, several retrains of one cycle."
@@ -70,6 +83,11 @@ def message(found: Sequence[Detectable], aim: Aim, cycles: int) -> str:
         names = ", ".join(d.label.lower() for d in coarse)
         said.append(f"One step of its count is too large to show a {aim.loss:.0%} loss: {names}.")
     return " ".join([*said, *([_takes(found, aim, cycles)] if any(d.needed for d in found) else [])])
+
+
+def _apart(d: Detectable, lasting: bool) -> str:
+    """By how much retrains differ."""
+    return f"by {percent(d.retraining)}{', and most of that is carried on to the next' if lasting else ''}"
 
 
 def percent(share: float) -> str:

@@ -148,6 +148,8 @@ def test_prompts_do_not_help_where_retrains_differ_too_much():
     said = message(noisy, Aim(), 20)
     assert said.startswith("No number of prompts would show a 10% loss where retrains alone differ too much")
     assert "distinct-1 (by 10%). Use replicate seeds" in said
+    lasting = message(noisy, Aim(), 20, {"distinct_1"})
+    assert "distinct-1 (by 10%, and most of that is carried on to the next). Use replicate seeds" in lasting
 
 
 def test_a_step_of_the_count_may_hide_it():

@@ -192,9 +192,10 @@ def lead(row: Row) -> str:
 def sources(study: Study) -> str:
     """By which rule, on which seeds."""
     seeds, rules = study.told("seeds"), study.told("rule")
-    own = ", ".join(f"{world} {rule}" for world, rule in rules.items())
+    own = ", ".join(f"{rule} in {world}" for world, rule in rules.items())
+    one = next(iter(rules.values())) if len(set(rules.values())) == 1 else own
     return (
-        f"Tailwatch as of the rule (by world) {own}. Thresholds were chosen on the seeds"
+        f"Tailwatch's rule has the digest {one}. Thresholds were chosen on the seeds"
         f" {seeds.get('tuning', UNKNOWN)}; these series are of the seeds {seeds.get('reporting', UNKNOWN)}."
         " Intervals are of 95 %: exact for shares, drawn by series for the lead, which counts the series in"
         " which both alarms came."

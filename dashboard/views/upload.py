@@ -85,7 +85,7 @@ def _lineage(rows: pd.DataFrame, column: str) -> str | None:
     shown = apart(options, lambda o: {OWN: "As in the file", NEW: "A new lineage"}.get(o) or plain(o))
     picked = st.selectbox("Lineage", options, index=start, key="to_lineage", format_func=shown)
     if picked == OWN:
-        st.text("The file names " + ", ".join(plain(v, 40) for v in own[:5]))
+        st.text("In the file: " + ", ".join(plain(v, 40) for v in own[:5]))
         return None
     if picked != NEW:
         return str(picked)

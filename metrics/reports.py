@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from metrics.baselines import Choice
 from metrics.printing import safe_line
 
 Result = Mapping[str, Any]
@@ -17,11 +18,13 @@ def as_json(result: Result) -> str:
     return json.dumps(result, indent=1, allow_nan=False)
 
 
-def as_text(result: Result) -> str:
-    """The verdict as a person reads it."""
-    back = result["last_healthy_cycle"]
+def as_text(result: Result, choice: Choice | None = None) -> str:
+    """The verdict as a person reads it, who wants to know where to go back to.
+
+    Where no cycle was called healthy in time, that is the baseline chosen, if it is of the lineage's own.
+    """
     lines = [f"{result['lineage']}, cycle {result['cycle']}: {result['status']}", f"  {result['message']}"]
-    lines += [f"  Last healthy: cycle {back}."] if back is not None else []
+    lines += _way_back(result, choice)
     lines += [
         f"  Alert ({a['severity']}, raised at cycle {a['cycle']}): {a['metric'] or 'several metrics'}"
         + (f" of {a['slice']}" if a["slice"] else "")
@@ -29,6 +32,15 @@ def as_text(result: Result) -> str:
     ]
     shown = " ".join(f"{h['cycle']}:{h['status']}" for h in result["history"])
     return "\n".join(safe_line(line) for line in [*lines, f"  History: {shown}"])
+
+
+def _way_back(result: Result, choice: Choice | None) -> list[str]:
+    back = result["last_healthy_cycle"]
+    if back is not None:
+        return [f"  Last healthy: cycle {back}."]
+    own = choice is not None and choice.like is None and not choice.reference
+    narrows = result["status"] in ("watch", "narrowing", "collapse")
+    return [f"  Last healthy: its baseline, {choice.words}."] if choice and own and narrows else []
 
 
 def as_junit(result: Result) -> str:
@@ -47,4 +59,5 @@ def as_junit(result: Result) -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 
-FORMATS: dict[str, Callable[[Result], str]] = {"text": as_text, "json": as_json, "junit": as_junit}
+# What a program reads.
+FORMATS: dict[str, Callable[[Result], str]] = {"json": as_json, "junit": as_junit}

@@ -43,6 +43,20 @@ def test_check_fails_the_pipeline_on_a_narrowing_and_only_then(db, capsys):
     assert json.loads(out)["status"] == "learning"
 
 
+def test_check_names_the_cycle_to_go_back_to(db, tmp_path, capsys):
+    """The last healthy one; where it narrows from the first verdict on, the baseline."""
+    back = json.loads(run(capsys, "check", "--db", db, "--lineage", "replace", "--format", "json")[1])
+    _, out, _ = run(capsys, "check", "--db", db, "--lineage", "replace")
+    assert f"Last healthy: cycle {back['last_healthy_cycle']}." in out
+    frame = pd.read_parquet(demo.folder() / "replace.parquet").drop(columns="slice.role")
+    frame[frame["cycle"].isin([0, 1, 2, 3, 7, 8, 9])].to_parquet(tmp_path / "replace.parquet")
+    other = str(tmp_path / "store.duckdb")
+    assert main(["ingest", str(tmp_path / "replace.parquet"), "--db", other]) == 0
+    code, out, _ = run(capsys, "check", "--db", other, "--lineage", "replace")
+    assert code == 1
+    assert "Last healthy: its baseline, the first four cycles." in out
+
+
 def test_fail_on_sets_the_line(db, capsys):
     words = ("check", "--db", db, "--lineage", "replace", "--format", "json")
     severities = {a["severity"] for a in json.loads(run(capsys, *words)[1])["alerts"]}

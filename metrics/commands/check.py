@@ -24,7 +24,11 @@ def check(options: Options) -> int:
     """Print the verdict."""
     from metrics import pipeline, reports
 
-    result = pipeline.check(open_store(options), options.lineage, options.cycle)
-    print(reports.FORMATS[options.format](result))
+    store = open_store(options)
+    result = pipeline.check(store, options.lineage, options.cycle)
+    if options.format == "text":
+        print(reports.as_text(result, store.choice(options.lineage)))
+    else:
+        print(reports.FORMATS[options.format](result))
     line = SEVERITIES.index(options.fail_on)
     return int(any(SEVERITIES.index(a["severity"]) >= line for a in result["alerts"]))

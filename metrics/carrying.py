@@ -52,25 +52,23 @@ def carried(courses: Sequence[Course], cycles: int) -> Carried:
     and straight line over time taken out; heavy tails, as of rare events, count for less, by the kurtosis of
     the steps.
     """
-    return _carried(tuple(c.replicates.tobytes() for c in courses), cycles)
+    prior = np.log([FRESH, *[(1 - FRESH) / (len(LEFT) - 1)] * (len(LEFT) - 1)])
+    each = [_course(c.replicates[:cycles].tobytes()) for c in courses]
+    told = np.array([np.minimum(told - told[:, :1], MOST) for told, _ in each])
+    likely = prior + told.reshape(len(each), cycles, len(LEFT)).sum(axis=0)
+    weights = np.exp(likely - likely.max(axis=1, keepdims=True))
+    share = np.array([share for _, share in each]).reshape(len(each), cycles, len(LEFT))
+    return Carried(weights / weights.sum(axis=1, keepdims=True), share)
 
 
 # Several rules ask of the same metrics in turn, and it takes longer than all the rest.
-@lru_cache(maxsize=8)
-def _carried(replicates: tuple[bytes, ...], cycles: int) -> Carried:
-    prior = np.log([FRESH, *[(1 - FRESH) / (len(LEFT) - 1)] * (len(LEFT) - 1)])
-    left = np.tile(np.exp(prior), (cycles, 1))
-    share = np.zeros((len(replicates), cycles, len(LEFT)))
-    every = [np.frombuffer(each).reshape(-1, GROUPS) for each in replicates]
-    groups = [each - each.mean(axis=1, keepdims=True) for each in every]
-    for at in range(cycles):
-        evidence = np.zeros(len(LEFT))
-        for i, each in enumerate(groups):
-            told, share[i, at] = _told(each[:at])
-            evidence += np.minimum(told - told[0], MOST)
-        weights = np.exp(prior + evidence - (prior + evidence).max())
-        left[at] = weights / weights.sum()
-    return Carried(left, share)
+@lru_cache(maxsize=128)
+def _course(replicates: bytes) -> tuple[Floats, Floats]:
+    """What one metric says before each cycle: see `_told`, both (cycles, LEFT)."""
+    each = np.frombuffer(replicates).reshape(-1, GROUPS)
+    groups = each - each.mean(axis=1, keepdims=True)
+    found = np.array([_told(groups[:at]) for at in range(len(groups))])
+    return found[:, 0], found[:, 1]
 
 
 def _told(groups: Floats) -> tuple[Floats, Floats]:
@@ -95,6 +93,8 @@ def _told(groups: Floats) -> tuple[Floats, Floats]:
 def _tempered(seen: Floats) -> float:
     """A variance from steps of kurtosis k tells as much as 2 / (k - 1) as many of a normal distribution."""
     steps = np.diff(seen, axis=0) ** 2
+    # Of the largest, so that the squares of large scores are numbers too.
+    steps = steps / (steps.max() or 1.0)
     square = float(steps.mean()) ** 2
     kurtosis = float((steps**2).mean()) / square if square > 0 else np.inf
     return min(1.0, 2 / (kurtosis - 1)) if kurtosis > 1 else 1.0

@@ -128,7 +128,9 @@ def sureness(spread: Spread, fall: float, within: int) -> float:
     common = ndtri(shares) * np.sqrt(min(spread.alike, 1.0))
     learned = np.sqrt(chdtri(spread.freedom, shares) / spread.freedom)[:, None]
     far = line(spread)
-    beyond = fall / (spread.deviation or 1.0) + common - far * learned
+    # Where nothing moves, the smallest fall is beyond all chance.
+    times = fall / spread.deviation if spread.deviation else float("inf") if fall > 0 else 0.0
+    beyond = times + common - far * learned
     each = ndtr(beyond / np.sqrt(max(1 - spread.alike, 1e-9)))
     return float(_in_a_row(each, within).mean())
 

@@ -27,8 +27,8 @@ ENOUGH = ("output", "prediction", "embedding", "score", "actions")
 MAX_CHARACTERS = 10_000_000
 MAX_ID = 2_000
 MAX_ACTIONS, MAX_ACTION = 10_000, 200
-# Beyond these, sums of squares over a cycle no longer fit a float.
-MOST_NUMBER, LEAST_WEIGHT, MOST_WEIGHT = 1e100, 1e-30, 1e30
+# Beyond these, squares of sums of squares over a cycle no longer fit a float.
+MOST_NUMBER, LEAST_WEIGHT, MOST_WEIGHT = 1e60, 1e-30, 1e30
 # Finish reasons that say that an output met the limit of its length.
 TRUNCATED = ("length", "max_tokens", "max_output_tokens", "token_limit", "model_length", "truncated")
 MIX_KINDS = ("human", "generative", "simulation", "augmentation", "verified", "reviewed", "replaced", "added")

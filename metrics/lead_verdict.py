@@ -20,7 +20,7 @@ class Said:
 
 def verdict(row: Row, pair: Pair | None = None) -> list[Said]:
     """What a row says, in words; `pair` is given for ours alone."""
-    return _calm(row) if row.detected is None else [*_found(row), *_beside(pair)]
+    return [*(_calm(row) if row.detected is None else _found(row)), *_beside(pair)]
 
 
 def _calm(row: Row) -> list[Said]:
@@ -29,6 +29,8 @@ def _calm(row: Row) -> list[Said]:
         said = [Said("Cries wolf: more than 5% are flagged.", True)]
     elif row.false_high <= PROMISE:
         said = [Said("5% or less are flagged.", False)]
+    elif row.false_share > PROMISE:
+        said = [Said("More than 5% are flagged, which may be chance.", True)]
     else:
         # Only the standard setting has series enough to show it.
         shown = (row.setting, row.regime) != (STANDARD, HEALTHY)
@@ -36,7 +38,9 @@ def _calm(row: Row) -> list[Said]:
     if row.collapses:
         said.append(Said(f"Says collapse in {row.collapses}.", True))
     if row.settled is not None and row.settled < 1:
-        said.append(Said(f"{1 - row.settled:.1%} are not healthy as soon as they are judged.", True))
+        said.append(
+            Said(f"{1 - row.settled:.1%} are in alarm as soon as they are judged, or never judged.", True)
+        )
     return said
 
 
@@ -70,6 +74,7 @@ def _beside(pair: Pair | None) -> list[Said]:
     if pair is None:
         return []
     worse = {
+        "cries wolf more often": pair.false_low > 0,
         "finds less": pair.detection_high is not None and pair.detection_high < 0,
         "is later": pair.delay_low is not None and pair.delay_low > 0,
         "leads by less": pair.lead_high is not None and pair.lead_high < 0,

@@ -67,7 +67,7 @@ def _segment(
 ) -> list[Reading]:
     cycles = Cycles.of(standings, positions)
     panel = Panel.of(trends, cycles)
-    score = Panel.of([quality] if quality else [], cycles)
+    score = panel.beside([quality] if quality else [])
     test = _Test(Alarm(panel, panel.joint()), Alarm(score, score.joint()))
     return [test.step(standings[i], at) for at, i in enumerate(positions)]
 

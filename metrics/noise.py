@@ -70,8 +70,8 @@ def steps(course: Course) -> Steps:
     [0.5, 2.25]
     """
     cycles, places = len(course.d), np.flatnonzero(course.known)
-    squares = _without_leaps(np.diff(course.d[places]) ** 2 / 2)
     drawn = _drawn(course, places)
+    squares = _without_leaps(np.diff(course.d[places]) ** 2 / 2, drawn)
     before = np.searchsorted(places, np.arange(cycles))
     count = np.maximum(before - 1, 0)
     m = np.maximum(before, 2)
@@ -82,16 +82,21 @@ def steps(course: Course) -> Steps:
     )
 
 
-def _without_leaps(squares: Floats) -> Floats:
+def _without_leaps(squares: Floats, drawn: Floats) -> Floats:
     """Squares of steps, each at most LEAP times the mean of those before it, from the fourth on.
 
-    >>> _without_leaps(np.array([1.0, 1.0, 1.0, 400.0, 1.0])).tolist()
+    After nothing but equal values, as of one model evaluated again and again, at most LEAP times what
+    sampling explains of it, `drawn`.
+
+    >>> _without_leaps(np.array([1.0, 1.0, 1.0, 400.0, 1.0]), np.ones(5)).tolist()
     [1.0, 1.0, 1.0, 12.0, 1.0]
+    >>> _without_leaps(np.array([0.0, 0.0, 0.0, 400.0]), np.array([0.0, 0.0, 0.0, 2.0])).tolist()
+    [0.0, 0.0, 0.0, 24.0]
     """
     found = squares.copy()
     for at in range(FEWEST_STEPS, len(found)):
-        usual = float(found[:at].mean())
-        # After nothing but equal values any step is all that is known of the noise.
+        usual = float(found[:at].mean()) or float(drawn[at])
+        # Where sampling is unknown too a step is all that is known of the noise.
         found[at] = min(found[at], LEAP * usual) if usual > 0 else found[at]
     return found
 

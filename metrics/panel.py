@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +92,18 @@ class Panel:
         each = [known.get(t.metric.name, self.held.all_of_it) for t in trends]
         return _panel(trends, self.cycles, courses, [noise.steps(c) for c in courses], self.held, each)
 
+    def beside(self, trends: Sequence[Trend]) -> Panel:
+        """Metrics judged apart from these, and as sharply: what these say of noise is heard there too.
+
+        One metric alone hardly tells what is carried over and how unsteady retrains are, and what it does not
+        know blunts its line. These hear nothing of it.
+        """
+        courses = self.cycles.courses(trends)
+        every = carried((*self.courses, *courses), len(self.cycles.numbers))
+        share = list(every.share[len(self.courses) :])
+        panel = _panel(trends, self.cycles, courses, [noise.steps(c) for c in courses], every, share)
+        return replace(panel, retrained=self.retrained) if self.courses else panel
+
     @staticmethod
     def of_alike(trends: Sequence[Trend], cycles: Cycles, held: Carried) -> Panel:
         """Many of one kind, such as the recalls of classes: they share what is known of their noise.
@@ -171,13 +183,13 @@ def scores(history: History, trends: Sequence[Trend]) -> list[list[float | None]
 
     Of the voting metrics of the whole it is what the early warning sees.
     """
-    together, wanted = voters(history), {id(t) for t in trends}
-    voting = bool(wanted & {id(t) for t in together})
+    together = voters(history)
+    voting = {id(t) for t in together}
+    others = [t for t in trends if id(t) not in voting]
     found: dict[int, list[float | None]] = {id(t): [None] * len(history.standings) for t in trends}
     for positions in segments(history.standings):
-        cycles = Cycles.of(history.standings, positions)
-        panels = [Panel.of(together, cycles)] if voting else []
-        panels += [Panel.of([t], cycles) for t in trends if not any(t is v for v in together)]
+        whole = Panel.of(together, Cycles.of(history.standings, positions))
+        panels = [whole, *(whole.beside([t]) for t in others)]
         for panel in panels:
             for trend, row in zip(panel.trends, panel.scores, strict=True):
                 for i, z in zip(positions, row, strict=True):

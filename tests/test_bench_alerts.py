@@ -362,8 +362,17 @@ def words(found: Row, pair: Pair | None = None, fails: bool = True) -> str:
         ({"false_low": 0.051, "false_high": 0.1}, "Cries wolf: more than 5% are flagged.", ""),
         ({"false_high": 0.06}, "More than 5% cannot be excluded.", ""),
         ({"false_high": 0.06, "setting": "noisy"}, "", "More than 5% cannot be excluded."),
+        (
+            {"false_high": 0.13, "false_share": 0.08, "setting": "noisy"},
+            "More than 5% are flagged, which may be chance.",
+            "",
+        ),
         ({"collapses": 2}, "Says collapse in 2.", "5% or less are flagged."),
-        ({"settled": 0.9}, "10.0% are not healthy as soon as they are judged.", "5% or less are flagged."),
+        (
+            {"settled": 0.9},
+            "10.0% are in alarm as soon as they are judged, or never judged.",
+            "5% or less are flagged.",
+        ),
     ],
 )
 def test_what_is_said_where_nothing_narrows(told: dict, fails: str, else_: str):
@@ -389,10 +398,12 @@ def test_what_is_said_where_something_narrows(told: dict, fails: str, else_: str
 
 
 def test_where_ours_is_worse_than_the_starting_rule_it_is_said():
-    plain = dict.fromkeys(Pair.__dataclass_fields__)
+    plain = dict.fromkeys(Pair.__dataclass_fields__) | {"false_low": 0.0}
     pair = Pair(**(plain | {"detection_high": -0.01, "delay_low": 0.5, "lead_high": 0.0}))
     assert words(row(detected=1), pair) == "Against the starting rule it finds less and is later."
     assert words(row(detected=1), Pair(**plain)) == ""
+    loud = Pair(**(plain | {"false_low": 0.01}))
+    assert words(row(), loud) == "Against the starting rule it cries wolf more often."
 
 
 def test_the_best_rival_keeps_quiet_on_healthy_series():

@@ -48,11 +48,13 @@ def test_the_carried_share_is_told():
     assert carried(of(mixed), 40).share[0, 39, 0] == 0.0
 
 
-def test_before_three_cycles_and_without_replicates_the_prior_stands():
+def test_before_four_cycles_and_without_replicates_the_prior_stands():
     bare = course([0.0] * 8)
     assert carried([bare], 8).left.tolist() == [pytest.approx(PRIOR)] * 8
     assert carried([], 8).left.tolist() == [pytest.approx(PRIOR)] * 8
-    assert carried(of(groups(1, 0.9)), 3).left.tolist() == [pytest.approx(PRIOR)] * 3
+    told = carried(of(groups(1, 0.9)), 6).left
+    assert told[:4].tolist() == [pytest.approx(PRIOR)] * 4
+    assert told[4].tolist() != pytest.approx(PRIOR)
 
 
 def test_levels_and_units_of_groups_say_nothing():

@@ -13,6 +13,7 @@ from tests import planted
 from tests.benchmarks.lead_time import markdown, outcomes, table
 from tests.benchmarks.lead_time.contenders import CONTENDERS, drift_test, e_process, page_hinkley
 from tests.benchmarks.lead_time.contenders.page_hinkley_short import SHORT
+from tests.benchmarks.lead_time.lines import lines
 from tests.benchmarks.lead_time.outcomes import Outcome
 
 ALL = CONTENDERS.all()
@@ -219,6 +220,21 @@ def test_the_e_process_keeps_its_promise():
     rng = np.random.default_rng(6)
     most = [e_process.wealth(e_process.surprises(x, 4), 4).max() for x in rng.normal(size=(400, 40))]
     assert np.mean(np.array(most) >= 20) <= 0.05
+
+
+def test_ties_are_no_promise_that_nothing_moves():
+    """Rates of 400 outputs that were 0 in the baseline: one output more is one step, not a miracle."""
+    z = e_process.surprises(np.array([0.0] * 4 + [-1 / 400]), 4, 1 / 400)
+    assert z[4] == pytest.approx(float(stats.t_corrected(-1 / np.sqrt(5 / 4), 3)))
+    (line,) = lines(stepping(exact({"duplicate_rate": [0.0] * 4 + [1 / 400] * 5}), 1 / 400), "voters")
+    assert line.z[4:].tolist() == [pytest.approx(-1.0)] * 5
+
+
+def stepping(made: Made, step: float) -> Made:
+    """The same series, whose values go by steps."""
+    places = made.history.standings
+    own = {k: tuple(replace(v, step=step) for v in t.values) for k, t in made.history.trends.items()}
+    return replace(made, history=planted.made(own, places))
 
 
 def test_e_process():

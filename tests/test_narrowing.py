@@ -70,6 +70,19 @@ def test_the_good_direction_never_alarms(name):
     assert min(r.deviations[name].z for r in readings[9:12]) > 1.5
 
 
+@pytest.mark.parametrize("sds", [12.0, 60.0])
+def test_one_model_evaluated_again_and_again_hides_no_fall(sds):
+    """Cycles 0 to 7 are the very same outputs, so that no step says what retraining moves."""
+    past = planted.history(dict.fromkeys(VOTERS, step(8, sds)), seed=1)
+    own = {
+        key: tuple(replace(t.values[0 if c < 8 else c], cycle=c) for c in range(20))
+        for key, t in past.trends.items()
+    }
+    readings = read(planted.made(own, past.standings))
+    assert 8 < first_alarm(readings) <= 10
+    assert readings[-1].status in ALARMS
+
+
 def test_a_slow_slide_alarms_too():
     """Half a deviation a cycle in every voter, from cycle 5 on: seen within eight cycles."""
     slide = [0.0] * 5 + [0.5 * i for i in range(1, 16)]
@@ -171,6 +184,30 @@ def test_mean_score_recovers_by_the_same_rule():
     readings = read(planted.history({"mean_score": step(8, 30.0, until=12)}, seed=1))
     assert [r.quality for r in readings[11:16]] == ["dropped", "dropped", "dropped", "steady", "steady"]
     assert [r.quality_since for r in readings[11:16]] == [8, 8, 8, None, None]
+
+
+def test_mean_score_is_judged_by_what_the_voters_say_of_noise():
+    """What is carried over and how unsteady retrains are; without voters it has its own word alone."""
+    past = planted.history({}, seed=4, noise=0.02, sampling=0.005)
+    cycles = panel.Cycles.of(past.standings, range(20))
+    voters, score = panel.Panel.of(panel.voters(past), cycles), past.trends["mean_score", None]
+    beside, alone = voters.beside([score]), panel.Panel.of([score], cycles)
+    assert beside.retrained.tolist() == voters.retrained.tolist()
+    every = panel.carried(cycles.courses([*voters.trends, score]), 20)
+    assert beside.held.left.tolist() == every.left.tolist()
+    without = panel.Panel.of([], cycles).beside([score])
+    assert np.array_equal(without.scores, alone.scores, equal_nan=True)
+
+
+def test_the_line_is_further_off_where_retrains_are_unsteady():
+    """The same fall beside the line of steady ones, and as the rule judges it."""
+    past = planted.history(dict.fromkeys(VOTERS, step(12, 4.0)), seed=4, noise=0.02, sampling=0.005)
+    unsteady = panel.Panel.of(panel.voters(past), panel.Cycles.of(past.standings, range(20)))
+    steady = replace(unsteady, retrained=np.zeros(20))
+    assert unsteady.retrained[12] > 0.4
+    own, other = (float(p.joint().strength[13]) for p in (unsteady, steady))
+    assert 0 < own < 0.95 * other
+    assert read(past)[13].strength == own
 
 
 def test_two_low_cycles_apart_are_no_run():

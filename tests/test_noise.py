@@ -60,6 +60,12 @@ def test_after_equal_values_any_step_is_noise():
     assert noise.steps(course([0.0] * 5 + [2.0, 2.0])).size[6] == pytest.approx(4 / 10)
 
 
+def test_after_equal_values_a_leap_is_one_beside_sampling():
+    """The same model four times, then 9 lower: half of 81 is cut to 12 times the 1 that sampling makes."""
+    found = noise.steps(course([0, 0, 0, 0, 9, 9], own=1.0))
+    assert found.size.tolist() == pytest.approx([0, 0, 0, 0, 0, 12 / 4])
+
+
 def test_sampling_of_a_step_is_paired_by_prompt():
     """The groups of the second cycle differ by an error of 1 from those of the others: half of it squared."""
     groups = np.zeros((5, GROUPS))

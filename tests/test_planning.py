@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metrics import chance, moving, panel, planning
 from metrics.advising import message, plan, thin_tail
 from metrics.core import METRICS, RULES, History, TailwatchError
-from metrics.detectable import Spread, needed, sureness
+from metrics.detectable import Spread, line, needed, sureness
 from metrics.missing import missing
 from metrics.moving import Moving
 from metrics.narrowing import METRIC_LINE
@@ -60,6 +60,16 @@ def test_retraining_alone_bounds_it():
     spread = Spread(0.01, retraining=0.0004)
     alone = Spread(0.0, retraining=0.0004, known=spread.freedom)
     assert needed(spread.with_prompts(1e6), 2, 0.8) == pytest.approx(needed(alone, 2, 0.8), rel=1e-3)
+
+
+def test_the_line_lies_further_off_where_retrains_are_unsteady():
+    spread = Spread(0.01, retraining=0.0025)
+    assert line(replace(spread, unsteady=0.5)) > 1.05 * line(spread)
+
+
+def test_where_nothing_moves_any_fall_is_seen():
+    assert sureness(Spread(0.0), 1e-9, 2) == 1.0
+    assert sureness(Spread(0.0), 0.0, 2) < 0.01
 
 
 def test_no_loss_is_smaller_than_a_step_of_the_count():

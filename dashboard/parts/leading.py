@@ -29,12 +29,13 @@ SAYS = (
     "Models were really retrained on real texts, in series of cycles, and every rule judged the same series."
     " Where nothing narrows every alarm is a false one. Where something does, an alarm before the onset is a"
     " false one, and one at or after it has found it; the delay is from the onset, the lead is over the same"
-    " rule on mean score. Each line stands for itself: nothing is pooled. Failures are in bold."
+    " rule on mean score. Calm when judged are series that are healthy or on watch as soon as they are"
+    " judged. Each line stands for itself: nothing is pooled. Failures are in bold."
 )
 NOTHING = "Not yet measured."
 UNKNOWN = "-"
 FOUND = ("false alarms", "found", "delay", "lead")
-CALM = ("false alarms", "healthy when judged", "collapse", "not judged")
+CALM = ("false alarms", "calm when judged", "collapse", "not judged")
 TITLES = (
     "Nothing changes",
     "Something narrows",
@@ -153,7 +154,7 @@ def found(row: Row) -> tuple[str, ...]:
 
 
 def calm(row: Row) -> tuple[str, ...]:
-    """Where nothing does: false alarms, series healthy when judged, that say collapse, cycles not judged."""
+    """Where nothing does: false alarms, series that are calm, that collapse, cycles not judged."""
     return (
         share(row.false_share, row.false_low, row.false_high),
         UNKNOWN if row.settled is None else f"{percent(row.settled)}%",
@@ -196,7 +197,7 @@ def sources(study: Study) -> str:
     one = next(iter(rules.values())) if len(set(rules.values())) == 1 else own
     return (
         f"Tailwatch's rule has the digest {one}. Thresholds were chosen on the seeds"
-        f" {seeds.get('tuning', UNKNOWN)}; these series are of the seeds {seeds.get('reporting', UNKNOWN)}."
+        f" {seeds.get('tuning', UNKNOWN)}, those of two earlier reports among them; these series are of the seeds {seeds.get('reporting', UNKNOWN)}."
         " Intervals are of 95 %: exact for shares, drawn by series for the lead, which counts the series in"
         " which both alarms came."
     )

@@ -36,7 +36,8 @@ def duplicate_rate(sample: Sample) -> Reading:
     n = sample.filled
     if not n[0]:
         raise Undefined("Every output is empty.")
-    views = 1 - stats.share(sample.copies.expected(n, sample.size), np.minimum(sample.size, n))
+    # What is left of 1 - 1 is no rate.
+    views = np.round(1 - stats.share(sample.copies.expected(n, sample.size), np.minimum(sample.size, n)), 12)
     raw = 1 - float(sample.copies.types.sum()) / n[0]
     cells = sample.copies.histogram
     step = 1 / n[0]

@@ -20,13 +20,14 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
 
     For each metric: how unusual it is that its last 2, 3 or 5 cycles all lie as low as they do. What is
     less usual than 1 in 25 is added up over the metrics, and it rings where a healthy lineage of as many
-    metrics, moving as much alike, would ring in 1 of 400 cycles; in 1 of 3,200 where much of what
-    moves them is noise between retrainings. `watch`: one metric 2.75 normal movements under its baseline,
-    once, or a metric that cannot be measured any more. `collapse`: narrowing, and for three cycles a metric
-    has lost a fifth, with its 90 % interval beyond a tenth, or mean score is down by the same test and has
-    lost a twentieth. It is over when three cycles running less than two fifths of what was lost is still
-    missing. Mean score never makes a narrowing, only a collapse. Where outputs of several retrains of a cycle
-    are given (`seed`), what these differ by counts as normal beside what cycles differ by.
+    metrics, moving as much alike, would ring in 1 of 400 cycles for each of the three lengths; in 1 of
+    3,200 where much of what moves them is noise between retrainings. `watch`: one metric 2.75 normal
+    movements under its baseline, once, or a metric that cannot be measured any more. `collapse`: narrowing,
+    and for three cycles a metric has lost a fifth, with its 90 % interval beyond a tenth, or mean score is
+    down by the same test and has lost a twentieth. It is over when three cycles running less than two
+    fifths of what was lost is still missing. Mean score never makes a narrowing, only a collapse; its line
+    is drawn by what the voting metrics say of noise, too. Where outputs of several retrains of a cycle are
+    given (`seed`), what these differ by counts as normal beside what cycles differ by.
 
     Limits: what it keeps and misses is measured by the benchmark of lead time; see the method page. A
     lineage whose retrains are both unsteady and started from the last cycle's weights wanders so far that
@@ -138,5 +139,7 @@ def _quality(reading: Reading) -> str:
     if reading.quality == "unknown" or score is None:
         return "mean score is not known"
     if reading.quality == "dropped":
-        return f"mean score is down {abs(score.change):.0%} since cycle {reading.quality_since}"
+        lost = abs(score.change)
+        shown = f"{lost:.1%}" if lost < 0.0095 else f"{lost:.0%}"
+        return f"mean score is down {shown} since cycle {reading.quality_since}"
     return NORMAL

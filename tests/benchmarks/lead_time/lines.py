@@ -18,12 +18,17 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Line:
-    """One metric by position, NaN where it is unknown, turned so that down is bad."""
+    """One metric by position, NaN where it is unknown, turned so that down is bad.
+
+    `step`: what one output more or less makes of it; equal values of a count do not tell that it
+    stands still.
+    """
 
     name: str
     should_be_high: bool
     values: Floats
     base: Floats
+    step: float = 0.0
 
     @property
     def centre(self) -> float:
@@ -31,8 +36,9 @@ class Line:
         return float(np.mean(self.base))
 
     def spread(self, ddof: int = 1) -> float:
-        """The standard deviation of the baseline, never less than what rounding makes of equal values."""
-        return max(float(np.std(self.base, ddof=ddof)), ROUNDING * max(abs(self.centre), 1.0))
+        """The standard deviation of the baseline, never less than one step or what rounding makes of ties."""
+        found = float(np.std(self.base, ddof=ddof))
+        return max(found, self.step, ROUNDING * max(abs(self.centre), 1.0))
 
     @property
     def z(self) -> Floats:
@@ -67,8 +73,13 @@ def lines(series: Series, on: On) -> list[Line]:
         own = values[base]
         own = own[~np.isnan(own)]
         if len(own) >= 2:
-            made.append(Line(trend.metric.name, high, values, own))
+            made.append(Line(trend.metric.name, high, values, own, _step(trend, base)))
     return made
+
+
+def _step(trend: Trend, base: list[int]) -> float:
+    known = [v.step for i in base if (v := trend.values[i]) is not None and v.status == "ok"]
+    return max((step for step in known if step is not None), default=0.0)
 
 
 def after(series: Series) -> range:

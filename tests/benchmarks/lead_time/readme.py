@@ -22,6 +22,7 @@ from metrics.lead_time import (
     Study,
 )
 from metrics.lead_verdict import unsealed, verdict
+from tests.benchmarks.lead_time import plan
 
 BEGIN, END = "<!-- lead_time: made by `make bench-alerts` -->", "<!-- lead_time: end -->"
 NOT_YET = "Not yet measured: `make bench-alerts` makes the series, judges them and writes this section."
@@ -120,9 +121,20 @@ def _of(study: Study) -> str:
     rules = ", ".join(f"{world} `{rule}`" for world, rule in study.told("rule").items())
     seeds = study.told("seeds")
     return (
-        f"Rule by world: {rules}. Thresholds were chosen on the seeds {seeds['tuning']}; these are of"
-        f" {seeds['reporting']}."
+        f"Rule by world: {rules}. Thresholds were chosen on the seeds {seeds['tuning']}, those of two earlier"
+        f" reports among them; these are of {seeds['reporting']}.{_lacking(study)}"
     )
+
+
+def _lacking(study: Study) -> str:
+    """What is planned and was not judged by this rule."""
+    found = []
+    for world in WORLDS:
+        planned = [(c.world, c.setting, c.regime) for c in plan.cells([world])]
+        lacks = [place for place in planned if study.row(place, OURS) is None]
+        names = ", ".join(f"`{regime if setting == STANDARD else setting}`" for _, setting, regime in lacks)
+        found += [f"{world}: {'everything' if lacks == planned else names}"] if lacks else []
+    return f" Planned and not judged by this rule so far: {'; '.join(found)}." if found else ""
 
 
 def _grid(head: Sequence[str], lines: Iterator[list[str]]) -> str:

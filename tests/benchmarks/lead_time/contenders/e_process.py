@@ -10,13 +10,13 @@ ALPHA = 0.05
 BETS = np.array([0.5, 1.0, 2.0])
 
 
-def surprises(values: Floats, start: int) -> Floats:
+def surprises(values: Floats, start: int, step: float = 0.0) -> Floats:
     """Each value's standardized distance from the mean of all before it, as a normal score; 0 before `start`.
 
     For independent normal values these are independent standard normal, whatever their mean and variance
     (Brown, Durbin and Evans 1975, made normal by Student). 1, 3 have the mean 2 and the SD 1.4142; then 0
     is -2 / (1.4142 * sqrt(1 + 1/2)) = -1.1547. At one degree of freedom .5 - atan(1.1547) / pi = .2272 of
-    all ratios lie below, whose normal score is -.7481.
+    all ratios lie below, whose normal score is -.7481. No spread is less than one `step` of a count.
 
     >>> surprises(np.array([1.0, 3.0, 0.0]), 2).round(4).tolist()
     [0.0, 0.0, -0.7481]
@@ -26,7 +26,8 @@ def surprises(values: Floats, start: int) -> Floats:
         past = values[:i][~np.isnan(values[:i])]
         if len(past) < 2 or np.isnan(values[i]):
             continue
-        spread = max(float(np.std(past, ddof=1)), ROUNDING * max(float(np.abs(past).max()), 1.0))
+        rounding = ROUNDING * max(float(np.abs(past).max()), 1.0)
+        spread = max(float(np.std(past, ddof=1)), step, rounding)
         ratio = (values[i] - past.mean()) / (spread * (1 + 1 / len(past)) ** 0.5)
         z[i] = stats.t_corrected(ratio, len(past) - 1)
     return z
@@ -64,6 +65,6 @@ def alarms(series: Series, on: On = "voters") -> list[int]:
     on while the stake is above the line. It knows no borders.
     """
     start = after(series).start
-    each = [wealth(surprises(line.values, start), start) for line in lines(series, on)]
+    each = [wealth(surprises(line.values, start, line.step), start) for line in lines(series, on)]
     mean = np.mean(each, axis=0) if each else np.zeros(start)
     return where(series, lambda i: bool(i < len(mean) and mean[i] >= 1 / ALPHA))

@@ -197,7 +197,8 @@ def sources(study: Study) -> str:
     one = next(iter(rules.values())) if len(set(rules.values())) == 1 else own
     return (
         f"Tailwatch's rule has the digest {one}. Thresholds were chosen on the seeds"
-        f" {seeds.get('tuning', UNKNOWN)}, those of two earlier reports among them; these series are of the seeds {seeds.get('reporting', UNKNOWN)}."
+        f" {seeds.get('tuning', UNKNOWN)}, those of two earlier reports among them; these series are of the"
+        f" seeds {seeds.get('reporting', UNKNOWN)}."
         " Intervals are of 95 %: exact for shares, drawn by series for the lead, which counts the series in"
         " which both alarms came."
     )

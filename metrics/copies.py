@@ -100,7 +100,8 @@ def continued(
 ) -> History:
     """A history that goes on with copies of some of its own cycles, under the conditions of each.
 
-    `measured` gives the values of each copy; where it is left out they are those that were recorded.
+    `measured` gives the values of each copy; where it is left out they are those that were recorded. How far
+    its replicate seeds lie apart, and what a human reference has, stays as recorded.
     """
     first = past.standings[-1].cycle + 1
     copies = [replace(past.standings[i], cycle=first + nth, note=None) for nth, i in enumerate(sources)]
@@ -109,6 +110,10 @@ def continued(
         recorded = [trend.values[i] for i in sources]
         found = [values.get(key) for values in measured] if measured else recorded
         placed = (v and replace(v, cycle=first + nth) for nth, v in enumerate(found))
-        beside = (trend.baselines[i] for i in sources)
-        trends[key] = replace(trend, values=(*trend.values, *placed), baselines=(*trend.baselines, *beside))
+        beside = {
+            name: (*each, *(each[i] for i in sources))
+            for name in ("baselines", "seeds", "references")
+            if (each := getattr(trend, name))
+        }
+        trends[key] = replace(trend, values=(*trend.values, *placed), **beside)
     return History(past.lineage, (*past.standings, *copies), trends)

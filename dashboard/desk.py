@@ -11,10 +11,9 @@ import streamlit as st
 
 from dashboard.story import Mode
 from dashboard.words import FAMILY
-from metrics import advising, moving, pipeline
+from metrics import pipeline
 from metrics.baselines import Choice
 from metrics.core import History, Metric, TailwatchError
-from metrics.judging import open_since
 from metrics.planning import Aim
 from metrics.store import SelfTest, Store, UserRule, Verdict
 
@@ -110,10 +109,9 @@ def parts(at: Revision, lineage: str, metric: str) -> History:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def plan(at: Revision, lineage: str) -> dict[str, Any] | None:
-    """What the eval set can see, see advising.plan; None where too few cycles can tell."""
-    quiet = moving.before(history(at, lineage), open_since(verdicts(at, lineage)))
+    """What the eval set can see, see pipeline.plan; None where too few cycles can tell."""
     try:
-        return advising.plan(moving.learn(quiet), Aim())
+        return pipeline.planned(history(at, lineage), verdicts(at, lineage), Aim())
     except TailwatchError:
         return None
 

@@ -19,8 +19,11 @@ HELPS = 0.9
 MOSTLY = 0.5
 
 
-def plan(moving: Moving, aim: Aim) -> dict[str, Any]:
-    """What each voter sees with what is there, how many prompts would show the loss aimed at, and advice."""
+def plan(moving: Moving, aim: Aim, seeded: bool = False) -> dict[str, Any]:
+    """What each voter sees with what is there, how many prompts would show the loss aimed at, and advice.
+
+    `seeded`: whether some cycle has replicate seeds.
+    """
     found = detectables(moving, aim)
     return {
         "lineage": moving.lineage,
@@ -28,7 +31,7 @@ def plan(moving: Moving, aim: Aim) -> dict[str, Any]:
         **asdict(aim),
         "outputs": _most(found, OUTPUTS),
         "tail_prompts": _most(found, TAIL_PROMPTS),
-        "message": message(found, aim, moving.cycles, _lasting(moving)),
+        "message": message(found, aim, moving.cycles, _lasting(moving), seeded),
         "advice": thin_tail(moving, found, aim),
         "metrics": [asdict(d) for d in found],
     }
@@ -63,7 +66,11 @@ def _move(d: Detectable) -> str:
 
 
 def message(
-    found: Sequence[Detectable], aim: Aim, cycles: int, lasting: Collection[str] = frozenset()
+    found: Sequence[Detectable],
+    aim: Aim,
+    cycles: int,
+    lasting: Collection[str] = frozenset(),
+    seeded: bool = False,
 ) -> str:
     """How many prompts it takes, and for which voters no number is enough.
 
@@ -75,9 +82,11 @@ def message(
     said = []
     if noisy:
         apart = ", ".join(f"{d.label.lower()} ({_apart(d, d.metric in lasting)})" for d in noisy)
+        use = "Use replicate seeds, several retrains of one cycle."
+        more = "More replicate seeds of each cycle would help." if seeded else use
         said.append(
             f"No number of prompts would show a {aim.loss:.0%} loss where retrains alone differ too much, as"
-            f" far as {cycles} cycles tell: {apart}. Use replicate seeds, several retrains of one cycle."
+            f" far as {cycles} cycles tell: {apart}. {more}"
         )
     if coarse:
         names = ", ".join(d.label.lower() for d in coarse)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metrics.core import METRICS
+from metrics.core import METRICS, RULES
+from metrics.trials import ranges
 
 Result = Mapping[str, Any]
 
@@ -42,7 +43,13 @@ def seen_by(alert: Result) -> str:
     known = METRICS.all().get(alert["metric"] or "")
     what = known.label if known else alert["metric"] or "all together"
     where = f" of {alert['slice']}" if alert["slice"] else ""
-    return f"{what}{where}" + ("" if alert["rule"] == "early_warning" else ", by your rule")
+    return f"{what}{where}" + ("" if alert["rule"] == "early_warning" else f", by {raised_by(alert['rule'])}")
+
+
+def raised_by(rule: str) -> str:
+    """The rule of an alert in words: a built-in one by its label, or one of the user's own."""
+    known = RULES.all().get(rule)
+    return known.label.lower() if known and known.builtin else "your rule"
 
 
 def conclusion(result: Result) -> str:
@@ -59,10 +66,17 @@ def conclusion(result: Result) -> str:
 
 def sentences(result: Result) -> list[str]:
     """What the copies were made of, what could not be planted, what quality did, and what comes by chance."""
+    of = f"cycle{'s' if len(result['sources']) > 1 else ''} {ranges(result['sources'])}"
     said = [
         f"The copies are as recorded up to cycle {result['last_cycle']}; the further cycles of each,"
-        f" {result['cycles']} in number, were made from {len(result['sources'])} recorded ones."
+        f" {result['cycles']} in number, were made from the recorded {of}."
     ]
+    # A result that an older version kept does not say it.
+    if result.get("untested") is not None:
+        said.append(
+            f"The evaluation that begins at cycle {result['untested']} is not tested: its baseline does not"
+            " stand yet, so that no alert could come."
+        )
     said += [f"{c['label']} could not be planted at every strength. {c['why']}" for c in result["impossible"]]
     said += [f"{c['label']} rings no bell. {c['why']}" for c in result["unseen"]]
     untouched = result["untouched"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from metrics import baselines
 from metrics.baselines import Choice, cycles_text
 from metrics.comparability import difference
-from metrics.core import TailwatchError
+from metrics.core import SEVERITIES, TailwatchError
 from metrics.fields import clean
 from metrics.store import Store
 
 MOST_NOTE = 500
+# Letters and signs by their kind that look like nothing: fillers, and a pattern of no dots.
+UNSEEN = "\u115f\u1160\u3164\uffa0\u2800"
 STANDING = ("open", "acknowledged")
 
 
@@ -34,7 +37,9 @@ def choose(
         raise TailwatchError(f"There is no lineage '{lineage}' in the store.", do="Upload a cycle first.")
     if sum([first is not None, bool(cycles), like is not None, reference]) != 1:
         raise TailwatchError("Choose one baseline:", do="first cycles, a set, a control, or the reference.")
-    word = " ".join(clean(note).split())[:MOST_NOTE]
+    if like is not None or reference:
+        _leads_none(store, lineage)
+    word = " ".join(clean(note).split())[:MOST_NOTE] if _says_something(note) else ""
     accepts: list[str] = []
     if cycles:
         _check_cycles(store, lineage, cycles)
@@ -48,6 +53,11 @@ def choose(
         choice = baselines.first(first or 0)
     store.set_baseline(lineage, choice, word, accepts)
     return choice
+
+
+def _says_something(note: str) -> bool:
+    """Whether a note has a letter, a digit or a sign, and not only what no screen shows."""
+    return any(unicodedata.category(sign)[0] in "LNPS" and sign not in UNSEEN for sign in note)
 
 
 def _check_cycles(store: Store, lineage: str, cycles: Sequence[int]) -> None:
@@ -72,14 +82,35 @@ def _accepted(store: Store, lineage: str, cycles: Sequence[int], note: str) -> l
     rows = store.alerts(lineage)
     rows = rows[rows["state"].isin(STANDING) & (rows["since_cycle"] <= max(cycles))]
     if len(rows) and not note:
-        worst = rows.iloc[0]
-        text = cycles_text(cycles)
+        worst = max(rows.to_dict("records"), key=lambda row: SEVERITIES.index(row["severity"]))
+        text, more = cycles_text(cycles), f", and {len(rows) - 1} more" if len(rows) > 1 else ""
         raise TailwatchError(
-            f"An alert stands: {worst['severity']} since cycle {worst['since_cycle']}.",
+            f"An alert stands: {worst['severity']} since cycle {worst['since_cycle']}{more}.",
             f"With {text} as the baseline, what was lost until then is accepted as normal.",
             "If so, say why with --note TEXT.",
         )
     return [str(name) for name in rows["id"]]
+
+
+def _leads_none(store: Store, lineage: str) -> None:
+    """A control has a baseline of its own: others are judged by it."""
+    if followers := store.followers(lineage):
+        raise TailwatchError(
+            f"'{lineage}' is the control of {', '.join(followers)}.",
+            do="A control has cycles of its own as its baseline.",
+        )
+
+
+def delete_cycle(store: Store, lineage: str, cycle: int) -> None:
+    """Delete a cycle. Raises TailwatchError where others are judged by a baseline that it is part of."""
+    followers = store.followers(lineage)
+    if followers and any(cycle in standing.baseline for standing in store.standings(lineage)):
+        raise TailwatchError(
+            f"Cycle {cycle} is part of the baseline by which {', '.join(followers)}"
+            f" {'is' if len(followers) == 1 else 'are'} judged.",
+            do="Choose another baseline for them first: `tailwatch baseline --lineage L --first 4`.",
+        )
+    store.delete_cycle(lineage, cycle)
 
 
 def _control(store: Store, lineage: str, like: str) -> Choice:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from metrics.asking import COMMANDS, Command
 from metrics.core import TailwatchError
+from metrics.printing import safe_line
 
 EPILOG = """\
 examples:
@@ -70,6 +71,12 @@ def _storable(word: str) -> str:
     return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _failed(why: str) -> int:
+    """Say what is wrong; names out of files and stores stand in it, which are untrusted text."""
+    print(safe_line(f"tailwatch: {why}"), file=sys.stderr)
+    return 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = [_storable(word) for word in (sys.argv[1:] if argv is None else argv)]
@@ -78,21 +85,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _calm():
             return int(options.run(options))
     except TailwatchError as error:
-        print(f"tailwatch: {error}", file=sys.stderr)
-        return 2
+        return _failed(str(error))
     except OSError as error:
-        print(f"tailwatch: {error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
-        return 2
+        return _failed(f"{error.filename or 'The system'}: {error.strerror or error}.")
     except Exception as error:
         if os.environ.get("TAILWATCH_DEBUG"):
             raise
         kind = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        print(f"tailwatch: This should not have happened ({kind}).", end=" ", file=sys.stderr)
-        print("TAILWATCH_DEBUG=1 shows where.", file=sys.stderr)
-        return 2
+        return _failed(f"This should not have happened ({kind}). TAILWATCH_DEBUG=1 shows where.")
     except KeyboardInterrupt:
-        print("tailwatch: stopped; `tailwatch refresh` goes on where it was.", file=sys.stderr)
-        return 2
+        return _failed("stopped; `tailwatch refresh` goes on where it was.")
 
 
 if __name__ == "__main__":

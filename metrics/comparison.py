@@ -169,32 +169,52 @@ def sizes(frames: Sequence[pd.DataFrame]) -> dict[str, int]:
     Cycles without outputs limit nothing.
     """
     asked = [frame for frame in frames if len(frame)]
-    found = {WHOLE: [_size(frame) for frame in asked] or [0]}
+    found: dict[str, list[int]] = {WHOLE: [] if asked else [0]}
     for frame in asked:
-        for name in slice_names(frame):
-            found.setdefault(name, []).append(_size(frame[slice_mask(frame, name)]))
-    return {name: min(each) for name, each in found.items() if len(each) >= len(asked)}
+        for name, rows in _rows_by_group(frame).items():
+            found.setdefault(name, []).append(_size(rows))
+    return {name: min(each) for name, each in sorted(found.items()) if len(each) >= len(asked)}
 
 
-def _size(frame: pd.DataFrame) -> int:
-    largest = int(np.bincount(stats.groups(frame["example_id"]), minlength=GROUPS).max())
-    return max(1, min(int(SHARE * len(frame)), len(frame) - largest))
+def _rows_by_group(frame: pd.DataFrame) -> dict[str, Keys]:
+    """How many rows each prompt group has, (GROUPS,), by slice, '' for the whole; every slice in one pass."""
+    group = stats.groups(frame["example_id"])
+    found = {WHOLE: np.bincount(group, minlength=GROUPS)}
+    for column in _slice_columns(frame):
+        codes, values = pd.factorize(frame[column])
+        told = codes >= 0
+        counts = np.bincount(codes[told] * GROUPS + group[told], minlength=GROUPS * len(values))
+        named = (_slice_name(column, value) for value in values)
+        found |= dict(zip(named, counts.reshape(-1, GROUPS), strict=True))
+    return found
+
+
+def _size(rows: Keys) -> int:
+    total = int(rows.sum())
+    return max(1, min(int(SHARE * total), total - int(rows.max())))
+
+
+def _slice_columns(frame: pd.DataFrame) -> list[str]:
+    return [c for c in frame.columns if c.startswith("slice.")]
+
+
+def _slice_name(column: str, value: object) -> str:
+    return f"{column.removeprefix('slice.')}={value}"
 
 
 def slice_names(frame: pd.DataFrame) -> list[str]:
     """The slices present in a frame, as 'column=value', in order."""
-    columns = [c for c in frame.columns if c.startswith("slice.")]
-    pairs = [(c, v) for c in columns for v in frame[c].dropna().unique()]
-    return sorted(f"{c.removeprefix('slice.')}={v}" for c, v in pairs)
+    return sorted(_slice_name(c, v) for c in _slice_columns(frame) for v in frame[c].dropna().unique())
 
 
 def measured_slices(frame: pd.DataFrame) -> list[str]:
     """The slices that are measured: at most MOST_SLICES, those with most rows, in order."""
-    names = slice_names(frame)
-    if len(names) <= MOST_SLICES:
-        return names
-    rows = {name: -int(slice_mask(frame, name).sum()) for name in names}
-    return sorted(sorted(names, key=lambda name: (rows[name], name))[:MOST_SLICES])
+    rows = {
+        _slice_name(column, value): int(count)
+        for column in _slice_columns(frame)
+        for value, count in frame[column].value_counts().items()
+    }
+    return sorted(sorted(rows, key=lambda name: (-rows[name], name))[:MOST_SLICES])
 
 
 def slice_mask(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:

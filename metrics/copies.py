@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,14 @@ class Ground:
     """Where copies begin. `past` ends before any alert that is still open.
 
     `baseline` and `healthy` are positions in it: of the baseline's cycles, as far as they are of the lineage
-    itself, and of the later ones of which nothing bad was said.
+    itself, and of the later ones of which nothing bad was said. `untested` is the first cycle of a later
+    evaluation whose baseline does not stand yet, None where there is none.
     """
 
     past: History
     baseline: tuple[int, ...]
     healthy: tuple[int, ...]
+    untested: int | None = None
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -62,6 +65,7 @@ def ground(history: History, verdicts: Sequence[Verdict]) -> Ground:
             "Ingest its next cycle first.",
         )
     mine = [i for i, s in enumerate(history.standings) if s.segment == last.segment]
+    untested = next((s.cycle for s in history.standings[mine[-1] + 1 :]), None)
     alerts = [a for a in episodes(history.lineage, verdicts) if a.severity != "watch"]
     since = _since(alerts, {history.standings[i].cycle for i in mine})
     mine = [i for i in mine if since is None or history.standings[i].cycle < since]
@@ -73,7 +77,7 @@ def ground(history: History, verdicts: Sequence[Verdict]) -> Ground:
             f"No cycle of '{history.lineage}' can be copied:",
             f"the evidence of an open alert begins at cycle {since}, before there was a healthy one.",
         )
-    return Ground(history.until(mine[-1] + 1), baseline, healthy)
+    return Ground(history.until(mine[-1] + 1), baseline, healthy, untested)
 
 
 def _since(alerts: Sequence[Alert], cycles: set[int]) -> int | None:
@@ -100,7 +104,8 @@ def continued(
 ) -> History:
     """A history that goes on with copies of some of its own cycles, under the conditions of each.
 
-    `measured` gives the values of each copy; where it is left out they are those that were recorded.
+    `measured` gives the values of each copy; where it is left out they are those that were recorded. How far
+    its replicate seeds lie apart, and what a human reference has, stays as recorded.
     """
     first = past.standings[-1].cycle + 1
     copies = [replace(past.standings[i], cycle=first + nth, note=None) for nth, i in enumerate(sources)]
@@ -109,6 +114,10 @@ def continued(
         recorded = [trend.values[i] for i in sources]
         found = [values.get(key) for values in measured] if measured else recorded
         placed = (v and replace(v, cycle=first + nth) for nth, v in enumerate(found))
-        beside = (trend.baselines[i] for i in sources)
-        trends[key] = replace(trend, values=(*trend.values, *placed), baselines=(*trend.baselines, *beside))
+        beside: dict[str, Any] = {
+            name: (*each, *(each[i] for i in sources))
+            for name in ("baselines", "seeds", "references")
+            if (each := getattr(trend, name))
+        }
+        trends[key] = replace(trend, values=(*trend.values, *placed), **beside)
     return History(past.lineage, (*past.standings, *copies), trends)

@@ -26,8 +26,9 @@ class Statistic:
     metric or of several together, `looks_back` whether it is one over several cycles, `side_by_side` whether
     what other voting metrics say of the noise counts, and `needs_reference` whether it is held against the
     pinned human reference. `level` gives the value at which the metric meets
-    a line, where there is one that stands still, so that the line can be drawn. Its interval is the
-    jackknife's, unless `interval` gives another.
+    a line, where there is one that stands still, so that the line can be drawn. `least` is the smallest it
+    can be, for metrics that are never below 0. Its interval is the jackknife's, unless `interval` gives
+    another.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Statistic:
     looks_back: bool = False
     side_by_side: bool = False
     needs_reference: bool = False
+    least: float = -math.inf
     level: Level | None = field(default=None, compare=False)
     interval: Ends | None = field(default=None, compare=False)
     compute: Compute = field(default=NotImplemented, compare=False)

@@ -29,7 +29,7 @@ from metrics.judging import check_result, episodes, judged, open_since
 from metrics.parts import seed_of
 from metrics.planning import Aim
 from metrics.rarefying import resized
-from metrics.store import Store, Stored, ValueKey
+from metrics.store import Store, Stored, ValueKey, Verdict
 
 Progress = Callable[[float, str], None]
 # Cycle, metric, version, comparison.
@@ -278,5 +278,11 @@ def plan(store: Store, lineage: str, aim: Aim) -> dict[str, Any]:
     Raises TailwatchError where too few cycles say how much the lineage moves by chance.
     """
     refresh(store, lineage)
-    quiet = moving.before(history(store, lineage, slice=None), open_since(store.verdicts(lineage)))
-    return advising.plan(moving.learn(quiet), aim)
+    return planned(history(store, lineage, slice=None), store.verdicts(lineage), aim)
+
+
+def planned(past: History, verdicts: Sequence[Verdict], aim: Aim) -> dict[str, Any]:
+    """The same of a history and what was said of it."""
+    quiet = moving.before(past, open_since(verdicts))
+    seeded = any(any(trend.seeds) for trend in quiet.trends.values())
+    return advising.plan(moving.learn(quiet), aim, seeded)

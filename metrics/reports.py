@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
 from metrics.baselines import Choice
+from metrics.core import SEVERITIES
 from metrics.printing import safe_line
 
 Result = Mapping[str, Any]
@@ -43,9 +44,14 @@ def _way_back(result: Result, choice: Choice | None) -> list[str]:
     return [f"  Last healthy: its baseline, {choice.words}."] if choice and own and narrows else []
 
 
-def as_junit(result: Result) -> str:
-    """The verdict as one test case per alert, or one that passes, for a pipeline's test page."""
-    alerts = [a for a in result["alerts"] if a["severity"] != "watch"]
+def failing(result: Result, line: str) -> list[Mapping[str, Any]]:
+    """The alerts that fail a pipeline: those of this severity or a worse one."""
+    return [a for a in result["alerts"] if SEVERITIES.index(a["severity"]) >= SEVERITIES.index(line)]
+
+
+def as_junit(result: Result, line: str) -> str:
+    """The verdict as one test case per alert from this severity on, or one that passes, for a test page."""
+    alerts = failing(result, line)
     suite = ElementTree.Element(
         "testsuite", name="tailwatch", tests=str(max(1, len(alerts))), failures=str(len(alerts))
     )
@@ -57,7 +63,3 @@ def as_junit(result: Result) -> str:
     if not alerts:
         ElementTree.SubElement(suite, "testcase", classname=name, name=result["status"])
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
-
-
-# What a program reads.
-FORMATS: dict[str, Callable[[Result], str]] = {"json": as_json, "junit": as_junit}

@@ -18,6 +18,12 @@ from metrics.trials import Trial
 
 KIND = "threshold"
 NAMED = 20
+TERMS = (
+    *("metric", "family", "slice", "statistic", "window", "comparator", "line", "for_cycles"),
+    *("severity", "evidence"),
+)
+SHARES = ("false_alarms", "false_alarms_low", "false_alarms_high")
+COLUMNS = ("id", "lineage", "tried_on", *TERMS, *SHARES, "cycles", "fired_at", "unknown_at", "does")
 
 
 def drafted(store: Store, lineage: str | None, given: Mapping[str, Any], name: str | None = None) -> UserRule:
@@ -26,9 +32,7 @@ def drafted(store: Store, lineage: str | None, given: Mapping[str, Any], name: s
     `given` are options of a rule, see `metrics.terms.checked`. `watches` may stand for metric or family: some
     have the same name, and the statistic tells. An empty slice means the whole.
     """
-    was = None if name is None else store.rule(name)
-    if was and lineage not in (None, was.lineage) and was.lineage is not None:
-        raise TailwatchError(f"Rule '{was.id}' is one of lineage '{was.lineage}',", f"not of '{lineage}'.")
+    was = None if name is None else named(store, lineage, name)
     options = {**(was.options if was else {}), **given}
     watches = options.pop("watches", None)
     if watches is not None:
@@ -37,6 +41,14 @@ def drafted(store: Store, lineage: str | None, given: Mapping[str, Any], name: s
     options["slice"] = options.get("slice") or None
     of = was.lineage if was else lineage
     return UserRule(was.id if was else "", of, KIND, fitting(store, of, options))
+
+
+def named(store: Store, lineage: str | None, name: str) -> UserRule:
+    """The rule of that name; that of another lineage than asked for is a mistake."""
+    rule = store.rule(name)
+    if lineage is not None and rule.lineage not in (None, lineage):
+        raise TailwatchError(f"Rule '{rule.id}' is one of lineage '{rule.lineage}',", f"not of '{lineage}'.")
+    return rule
 
 
 def kept(store: Store, draft: UserRule) -> UserRule:
@@ -50,11 +62,12 @@ def fitting(store: Store, lineage: str | None, options: Mapping[str, Any]) -> di
     """Checked terms of a rule on a lineage, or on all, that can come to something in this store.
 
     Raises TailwatchError where the metric or the slice is not there, the statistic needs a human reference
-    and none is pinned, or the metric can never meet the line.
+    and none is pinned, or the line can never be met.
     """
     terms = checked(options)
     if "metric" in terms:
         _is_metric(store, terms["metric"], lineage)
+    _above_least(store, terms, lineage)
     names = [lineage] if lineage is not None else store.lineages()["lineage"].tolist()
     if STATISTICS.get(terms["statistic"]).needs_reference:
         _has_reference(store, names)
@@ -78,6 +91,20 @@ def _is_metric(store: Store, name: str, lineage: str | None) -> None:
     raise TailwatchError(f"There is no metric '{name[:80]}'.", f"Is it {' or '.join(sorted(near))}?")
 
 
+def _above_least(store: Store, terms: Mapping[str, Any], lineage: str | None) -> None:
+    """Nothing lies below the least that a statistic can be, such as 0 % of a share."""
+    statistic = STATISTICS.get(terms["statistic"])
+    if terms["comparator"] != "below" or terms["line"] > statistic.least:
+        return
+    metric = pipeline.known_metrics(store, lineage).get(terms.get("metric", ""))
+    if metric is None or metric.bounds[0] >= 0:
+        raise TailwatchError(
+            f"Below {terms['line']:g} this rule never fires:",
+            f"'{statistic.name}' is {statistic.least:g} or more.",
+            "Give a higher line, or one to fire above.",
+        )
+
+
 def _has_reference(store: Store, names: Sequence[str]) -> None:
     if not any((state := store.state(name)) and state.reference for name in names):
         where = f"'{names[0]}' has none" if len(names) == 1 else "no lineage has one"
@@ -91,7 +118,7 @@ def _has_slice(found: Sequence[History], terms: Mapping[str, Any]) -> None:
     if terms.get("slice") is None or any(watched(history, terms) for history in found):
         return
     known = sorted({part for history in found for _, part in history.trends if part is not None})
-    listed = ", ".join(known[:NAMED]) + (" ..." if len(known) > NAMED else "")
+    listed = ", ".join(part[:40] for part in known[:NAMED]) + (" ..." if len(known) > NAMED else "")
     raise TailwatchError(
         f"There is no slice '{terms['slice'][:80]}';", f"it has {listed}." if known else "it has none."
     )
@@ -143,17 +170,14 @@ def rows(
 
 def _rule_row(rule: UserRule, tried_on: str | None) -> dict[str, Any]:
     terms = checked(rule.options)
-    names = ("metric", "family", "slice", "statistic", "window", "comparator", "line", "for_cycles")
-    facts = {name: terms.get(name) for name in (*names, "severity", "evidence")}
+    facts = {name: terms.get(name) for name in TERMS}
     return {"id": rule.id, "lineage": rule.lineage or "all", "tried_on": tried_on, **facts}
 
 
 def _trial_row(trial: Trial | None) -> dict[str, Any]:
-    share, low, high = (trial.share if trial else None) or (None, None, None)
+    shares = (trial.share if trial else None) or (None, None, None)
     return {
-        "false_alarms": share,
-        "false_alarms_low": low,
-        "false_alarms_high": high,
+        **dict(zip(SHARES, shares, strict=True)),
         "cycles": trial.cycles if trial else None,
         "fired_at": list(trial.fired) if trial else [],
         "unknown_at": list(trial.unknown) if trial else [],

@@ -50,7 +50,8 @@ def press(
 
     `strengths` are shares of the outputs, `simulated` is a number of series. Returns plain values: `rings`,
     `silent`, `injections` (one entry for each kind and strength), `unseen`, `impossible`, and `untouched`,
-    which says how often copies are flagged in which nothing was planted. Nothing is written. Raises
+    which says how often copies are flagged in which nothing was planted. `untested` is the first cycle of a
+    later evaluation that has no baseline yet, else None. Nothing is written. Raises
     TailwatchError where the lineage has no healthy cycles to copy, or is not measured up to now.
     """
     if not 1 <= cycles <= MOST_CYCLES:
@@ -70,6 +71,7 @@ def press(
         "lineage": lineage,
         **{"cycles": cycles, "seed": seed, "last_cycle": bell.last},
         "sources": [bell.past.standings[i].cycle for i in bell.ground.sources],
+        "untested": bell.ground.untested,
         "rings": not silent,
         "silent": [{name: c[name] for name in ("injection", "label", "strength")} for c in silent],
         "injections": found,

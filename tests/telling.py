@@ -81,7 +81,7 @@ def told_of(frame: pd.DataFrame, folder: Path) -> Told:
     values = json.loads(out.getvalue(), parse_constant=never)
     for name, found in {"check": verdict, "metrics": values}.items():
         jsonschema.validate(found, json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
-    ElementTree.fromstring(reports.as_junit(verdict))
+    ElementTree.fromstring(reports.as_junit(verdict, "narrowing"))
     assert all(line.isprintable() for line in reports.as_text(verdict).split("\n"))
     assert [h["cycle"] for h in verdict["history"]] == sorted(frame["cycle"].unique())
     check(values, store)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 from metrics import demo
 from metrics.asking import COMMANDS
 from metrics.cli import main, parser
+from metrics.core import SEVERITIES, TailwatchError
 from metrics.printing import safe_cell, safe_line
 
 
@@ -68,6 +70,19 @@ def test_junit_has_one_failure_per_alert(db, capsys):
     _, out, _ = run(capsys, "check", "--db", db, "--lineage", "replace", "--format", "junit")
     suite = ElementTree.fromstring(out)
     assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) == 1
+
+
+def test_junit_fails_as_the_exit_code_does(db, capsys, monkeypatch):
+    """A watch and a narrowing: two failures from a watch on, one from a narrowing on, none at collapse."""
+    alerts = [{"severity": s, "rule": "early_warning", "message": "less"} for s in ("watch", "narrowing")]
+    result = {"lineage": "replace", "cycle": 8, "status": "narrowing", "alerts": alerts}
+    monkeypatch.setattr("metrics.pipeline.check", lambda *_: result)
+    words = ("check", "--db", db, "--lineage", "replace", "--format", "junit")
+    found = [run(capsys, *words, "--fail-on", line)[:2] for line in SEVERITIES]
+    suites = [ElementTree.fromstring(out) for _, out in found]
+    assert [len(suite.findall("testcase/failure")) for suite in suites] == [2, 1, 0]
+    assert [suite.get("failures") for suite in suites] == ["2", "1", "0"]
+    assert [code for code, _ in found] == [1, 1, 0]
 
 
 def test_metrics_are_data_on_stdout(db, capsys):
@@ -267,6 +282,16 @@ def test_a_mistake_of_ours_is_no_alert_either(db, capsys, monkeypatch):
     code, _, err = run(capsys, "check", "--db", db, "--lineage", "replace")
     assert (code, err.count("\n")) == (2, 1)
     assert "ZeroDivisionError" in err
+
+
+def test_no_message_steers_the_terminal(db, capsys, monkeypatch):
+    """Names out of a store stand in them, and those may hold anything."""
+    evil = "\x1b[2J\u202eevil"
+    for error in (TailwatchError(evil), OSError(5, "Input", evil), ValueError(evil)):
+        monkeypatch.setattr("metrics.pipeline.check", Mock(side_effect=error))
+        code, _, err = run(capsys, "check", "--db", db, "--lineage", "replace")
+        assert (code, "evil" in err, err.count("\n")) == (2, True, 1)
+        assert not {"\x1b", "\u202e"} & {*err}
 
 
 def test_a_small_eval_set_is_told_at_once_that_no_alert_can_come(tmp_path, capsys):

@@ -75,6 +75,12 @@ def given() -> Answers:
     return answers()
 
 
+def test_outputs_that_are_all_empty_have_no_centre():
+    empty = {name: each.assign(output="") for name, each in (("frame", frame(1)), ("spare", frame(2)))}
+    with pytest.raises(Undefined, match="No output lies near the centre"):
+        plant("semantic_narrowing", answers(**empty), 0.2)
+
+
 @pytest.fixture(scope="module")
 def paired() -> Answers:
     return answers(frame=frame(1, samples=2))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import chance, moving, panel, planning
+from metrics import chance, moving, panel, pipeline, planning
 from metrics.advising import message, plan, thin_tail
 from metrics.core import METRICS, RULES, History, TailwatchError
 from metrics.detectable import Spread, line, needed, sureness
@@ -20,7 +20,7 @@ from metrics.narrowing import METRIC_LINE
 from metrics.planning import Aim, detectables
 from metrics.planting import with_loss
 from metrics.retraining import freedom
-from tests import planted
+from tests import planted, replicating
 
 ALARMS = ("narrowing", "collapse")
 TAIL = "tail_recall"
@@ -160,6 +160,18 @@ def test_prompts_do_not_help_where_retrains_differ_too_much():
     assert "distinct-1 (by 10%). Use replicate seeds" in said
     lasting = message(noisy, Aim(), 20, {"distinct_1"})
     assert "distinct-1 (by 10%, and most of that is carried on to the next). Use replicate seeds" in lasting
+    given = message(noisy, Aim(), 20, seeded=True)
+    assert "distinct-1 (by 10%). More replicate seeds of each cycle would help." in given
+
+
+def test_seeds_that_are_given_are_not_advised():
+    """Retrains of .5 on the log scale hide every loss; three of each cycle are there already."""
+    past = replicating.history({}, seeds=[3] * 12, apart=0.5)
+    with_seeds, without = (
+        pipeline.planned(h, [], Aim())["message"] for h in (past, replicating.unseeded(past))
+    )
+    assert "More replicate seeds of each cycle would help." in with_seeds
+    assert "Use replicate seeds" in without
 
 
 def test_a_step_of_the_count_may_hide_it():

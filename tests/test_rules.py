@@ -110,6 +110,8 @@ def test_a_rule_for_every_lineage_is_tried_on_each(store: Store):
         ({"statistic": "value"}, "Distinct-1 lies between 0 and 1; your line comes to 90"),
         ({"line": float("nan")}, "A rule's line is a finite number; got nan"),
         ({"line": 500.0}, "Distinct-1 lies between 0 and 1; your line comes to 2.5"),
+        ({"statistic": "pct_previous", "line": 0.0}, "Below 0 this rule never fires: 'pct_previous' is 0 or"),
+        ({"watches": "tail", "statistic": "index", "line": -2.0}, "Below -2 this rule never fires: 'index'"),
     ],
 )  # fmt: skip
 def test_a_rule_that_can_come_to_nothing_is_not_kept(store: Store, given: dict[str, Any], sentence: str):
@@ -117,8 +119,21 @@ def test_a_rule_that_can_come_to_nothing_is_not_kept(store: Store, given: dict[s
         add(store, **given)
 
 
+def test_what_may_be_below_0_may_have_a_line_there(store: Store):
+    given = {**BELOW, "watches": "mean_score", "statistic": "pct_previous", "line": -5.0}
+    assert ruling.drafted(store, "L", given).options["line"] == -5.0
+
+
+def test_very_long_slices_are_named_in_short(tmp_path: Path):
+    long = planted.stated(5).assign(slice="u=" + "x" * 90)
+    store = Store(tmp_path / "s.duckdb")
+    pipeline.ingest(store, [long])
+    with pytest.raises(TailwatchError, match=f"There is no slice 'language=fr'; it has u={'x' * 38}[.]"):
+        add(store, slice="language=fr")
+
+
 def test_a_name_means_a_metric_or_a_family_as_the_statistic_asks(store: Store):
-    options = {**BELOW, "watches": "coverage", "line": -2.0}
+    options = {**BELOW, "watches": "coverage", "line": 2.0}
     assert ruling.drafted(store, "L", {**options, "statistic": "z"}).options["metric"] == "coverage"
     assert ruling.drafted(store, "L", {**options, "statistic": "index"}).options["family"] == "coverage"
 
@@ -224,6 +239,9 @@ def test_rules_are_added_listed_changed_and_deleted_by_the_command_line(store: S
         (("--add", "distinct_1", "--below", "nan"), "A rule's line is a finite number; got nan."),
         (("--edit", "nope", "--below", 1), "There is no rule 'nope'."),
         (("--delete", "nope"), "There is no rule 'nope'."),
+        (("--add", "", "--below", 1), "A rule needs a metric to watch; none is named."),
+        (("--edit", "", "--below", 1), "There is no rule ''."),
+        (("--delete", ""), "There is no rule ''."),
         (("--lineage", "N"), "There is no lineage 'N' in the store; it has L, M."),
     ],
 )
@@ -236,9 +254,32 @@ def test_mistakes_get_one_sentence(store: Store, capsys, words: Sequence[object]
 
 def test_a_rule_of_another_lineage_is_not_changed_by_mistake(store: Store, capsys):
     name = add(store)
-    code, _, err = told(capsys, store, "--lineage", "M", "--edit", name, "--below", 80)
-    assert code == 2
-    assert f"Rule '{name}' is one of lineage 'L', not of 'M'." in err
+    for words in (("--edit", name, "--below", 80), ("--delete", name)):
+        code, _, err = told(capsys, store, "--lineage", "M", *words)
+        assert code == 2
+        assert f"Rule '{name}' is one of lineage 'L', not of 'M'." in err
+    assert [r.id for r in store.rules()] == [name]
+
+
+def test_a_rule_that_cannot_be_tried_is_not_kept(store: Store, capsys, monkeypatch):
+    monkeypatch.setattr(trials, "tried", lambda *_: 1 / 0)
+    code, _, err = told(capsys, store, *by_hand())
+    assert (code, "ZeroDivisionError" in err) == (2, True)
+    assert store.rules() == []
+
+
+def test_another_lineage_that_cannot_be_judged_does_not_stand_in_the_way(store: Store, capsys, monkeypatch):
+    judge = pipeline.judge
+    monkeypatch.setattr(pipeline, "judge", lambda s, name, at: 1 / (name == "L") and judge(s, name, at))
+    store.add_rule("M", "threshold", {"metric": "distinct_1", "comparator": "below", "line": 0.1})
+    assert told(capsys, store, *by_hand())[0] == 0
+    assert told(capsys, store)[0] == 2
+
+
+def test_a_spreadsheet_without_rules_has_its_head(store: Store, capsys):
+    empty = told(capsys, store, "--format", "csv")[1]
+    add(store)
+    assert empty == told(capsys, store, "--format", "csv")[1].splitlines(keepends=True)[0]
 
 
 def test_the_help_teaches(capsys):
@@ -246,6 +287,8 @@ def test_the_help_teaches(capsys):
         main(["rules", "--help"])
     out = capsys.readouterr().out
     assert "examples:" in out
+    assert "--statistic index --above" in out
+    assert "above is worse" in out
     assert all(
         f"  {name} " in out
         for name in ("value", "pct_baseline", "pct_previous", "pct_reference", "slope", "z", "index")

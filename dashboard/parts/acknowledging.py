@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import desk
 from dashboard.parts import frame
 from dashboard.words import WORD, part, plain
+from metrics.bell import raised_by
 from metrics.core import METRICS
 
 
@@ -36,8 +37,7 @@ def _what(alert: pd.Series) -> str:
     what = known.label if known else plain(alert["metric"])
     several = "several metrics together"
     of = f" of {part(alert['slice'])}" if isinstance(alert["slice"], str) else ""
-    rule = "your rule" if str(alert["rule"]).startswith("threshold") else "early warning"
-    return f"{what if isinstance(alert['metric'], str) else several}{of}, {rule}"
+    return f"{what if isinstance(alert['metric'], str) else several}{of}, {raised_by(str(alert['rule']))}"
 
 
 def open_alerts(at: desk.Revision, lineage: str) -> pd.DataFrame:

@@ -108,5 +108,5 @@ def _cell(cell: Mapping[str, Any]) -> str:
     return (
         f'<td title="{safe(alert["message"], 600)}"><span class="tw-line">'
         f"{shape(alert['severity'], frame.theme())}<span>{word}</span></span>"
-        f'<span class="tw-quiet">{safe(seen_by(alert), 60)}{worse(alert)}{quality}</span></td>'
+        f'<span class="tw-quiet">{safe(seen_by(alert), 120)}{worse(alert)}{quality}</span></td>'
     )

@@ -11,7 +11,8 @@ import streamlit as st
 from dashboard import desk, evidence
 from dashboard.parts import acknowledging, baselines, bell, frame, picture, rules, status
 from dashboard.story import Story
-from dashboard.words import plain, safe, z_digits, z_text
+from dashboard.words import plain, z_digits, z_text
+from metrics.bell import raised_by
 from metrics.core import METRICS
 from metrics.narrowing import METRIC_LINE
 
@@ -91,8 +92,7 @@ def _sure(alert: pd.Series) -> list[str]:
     strength = evidence.strength(alert["evidence"])
     if strength is not None:
         out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
-    own = str(alert["rule"]).startswith("threshold")
-    out.append("Rule: one of your own" if own else f"Rule: {safe(str(alert['rule']).replace('_', ' '))}")
+    out.append(f"Rule: {raised_by(str(alert['rule']))}")
     return out
 
 

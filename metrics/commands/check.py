@@ -13,7 +13,7 @@ def _arguments(p: Parser) -> None:
         "--fail-on",
         choices=SEVERITIES,
         default="narrowing",
-        help="the least severity that gives exit code 1 (default: narrowing)",
+        help="the least severity that gives exit code 1, and that fails in junit (default: narrowing)",
     )
 
 
@@ -28,7 +28,8 @@ def check(options: Options) -> int:
     result = pipeline.check(store, options.lineage, options.cycle)
     if options.format == "text":
         print(reports.as_text(result, store.choice(options.lineage)))
+    elif options.format == "json":
+        print(reports.as_json(result))
     else:
-        print(reports.FORMATS[options.format](result))
-    line = SEVERITIES.index(options.fail_on)
-    return int(any(SEVERITIES.index(a["severity"]) >= line for a in result["alerts"]))
+        print(reports.as_junit(result, options.fail_on))
+    return int(bool(reports.failing(result, options.fail_on)))

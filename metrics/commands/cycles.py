@@ -18,7 +18,7 @@ def _arguments(p: Parser) -> None:
 @command("cycles", "list, rename or delete cycles", place=70, lineage="required", arguments=_arguments)
 def cycles(options: Options) -> int:
     """List, rename or delete cycles."""
-    from metrics import pipeline
+    from metrics import choosing, pipeline
 
     store = open_store(options)
     pipeline.refresh(store, options.lineage, progress=show_progress)
@@ -28,7 +28,7 @@ def cycles(options: Options) -> int:
             raise TailwatchError(f"--rename takes N=LABEL; got '{options.rename}'.")
         store.rename_cycle(options.lineage, int(number), label)
     elif options.delete is not None:
-        store.delete_cycle(options.lineage, options.delete)
+        choosing.delete_cycle(store, options.lineage, options.delete)
         pipeline.refresh(store, options.lineage, progress=show_progress)
     facts = ["checkpoint", "parent", "mix", "decoding"]
     shown = ["cycle", "label", *facts, "outputs", "rejected", "ingested_at"]

@@ -28,7 +28,7 @@ examples:
   tailwatch rules --lineage support --add tail_recall --slice language=de --statistic z --below -2.5
   tailwatch rules --lineage support --add distinct_2 --statistic slope --below -1 --evidence interval
       losing more than 1 % of its baseline each cycle, surely so for prompts like these
-  tailwatch rules --lineage support --add tail --statistic index --below -2
+  tailwatch rules --lineage support --add tail --statistic index --above 1.5
       all voting metrics of a family together; 'voters' for all that vote
   tailwatch rules --edit 5f3a91c2 --below 80        the rest stays, and so does its id
   tailwatch rules --delete 5f3a91c2
@@ -40,7 +40,7 @@ statistics:
   pct_reference percent of what the pinned human reference has
   slope         change per cycle through the last --window cycles, in percent of the baseline
   z             normal retrain-to-retrain movements from its baseline; below 0 is less
-  index         several metrics together, in normal movements; below 0 is worse
+  index         several metrics together: 1 is the line of the alarm, above is worse, 0 is nothing unusual
 """
 
 
@@ -83,15 +83,16 @@ def rules(options: Options) -> int:
     lineage = lineage_of(options, store)
     pipeline.refresh(store, lineage, progress=show_progress)
     made = None
-    if options.add or options.edit:
+    if options.add is not None or options.edit is not None:
         made = ruling.drafted(store, lineage, given, options.edit)
+        # Before it is kept: what cannot be tried is not to stand in the way of every later refresh.
+        found = ruling.rows(store, [made], lineage, show_progress)
         if options.dry_run:
-            found = ruling.rows(store, [made], lineage, show_progress)
             return _print(options, found) if options.format != "table" else _tell(made, found, sys.stdout)
         made = ruling.kept(store, made)
-    elif options.delete:
-        store.delete_rule(options.delete)
-    pipeline.refresh(store, progress=show_progress)
+    elif options.delete is not None:
+        store.delete_rule(ruling.named(store, lineage, options.delete).id)
+    pipeline.refresh(store, lineage, progress=show_progress)
     found = ruling.rows(store, store.rules(lineage), lineage, show_progress)
     if made:
         _tell(made, found, sys.stderr)
@@ -106,14 +107,14 @@ def _given(options: Options) -> dict[str, Any]:
         given |= {"comparator": comparator, "line": line} if line is not None else {}
     given |= {"slice": ""} if options.whole else {}
     found = {name: value for name, value in given.items() if value is not None}
-    if (found or options.dry_run) and not (options.add or options.edit):
+    if (found or options.dry_run) and options.add is None and options.edit is None:
         raise TailwatchError("That belongs to a rule:", do="name it with --add METRIC or --edit ID.")
-    if options.add and "line" not in found:
+    if options.add is not None and "line" not in found:
         raise TailwatchError("A rule needs a line:", do="give it with --below X or --above X.")
-    if options.metric and not options.edit:
+    if options.metric is not None and options.edit is None:
         raise TailwatchError("--metric goes with --edit ID.", do="A new rule names its metric with --add.")
-    watches = options.add or options.metric
-    return {**found, "watches": watches} if watches else found
+    watches = options.metric if options.add is None else options.add
+    return found if watches is None else {**found, "watches": watches}
 
 
 def _tell(rule: UserRule, found: Rows, to: TextIO) -> int:
@@ -131,9 +132,13 @@ def _tell(rule: UserRule, found: Rows, to: TextIO) -> int:
 def _print(options: Options, found: Rows) -> int:
     import pandas as pd
 
+    from metrics.ruling import COLUMNS
+
     forms: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
     forms = {"table": _narrow, "csv": _flat, "json": dict}
-    print_rows(pd.DataFrame(map(forms[options.format], found)), options.format)
+    # A file without rows still says what its columns are.
+    named = None if found else COLUMNS
+    print_rows(pd.DataFrame(map(forms[options.format], found), columns=named), options.format)
     return 0
 
 

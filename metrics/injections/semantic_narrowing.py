@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from metrics.core import Undefined
 from metrics.embed import Vectors
 from metrics.injecting import Answers, Bools, Ints, Random, injection, touched
 
@@ -35,6 +36,8 @@ def _central(answers: Answers) -> Bools:
 def _nearest(vectors: Vectors, rows: Ints, answers: Answers) -> Ints:
     """For each row the nearest central output of its class; none is taken twice before all were once."""
     central = np.flatnonzero(_central(answers))
+    if not len(central):
+        raise Undefined("No output lies near the centre: those there are empty.")
     mine, theirs = answers.classes[0][rows], answers.classes[1][central]
     points = answers.vectors[1][central]
     found, passed = np.empty(len(rows), np.int64), np.zeros(len(central), np.float32)

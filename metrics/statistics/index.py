@@ -41,6 +41,7 @@ def _strength(panel: Panel, at: int, group: int) -> float:
     says="{} times the line of the alarm",
     subject="the joint index of {}",
     of="family",
+    least=0.0,
     interval=_ends,
 )
 def index(spot: Spot) -> float:

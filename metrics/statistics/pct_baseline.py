@@ -10,6 +10,7 @@ from metrics.spots import Spot
     "pct_baseline",
     "% of its baseline",
     says="{} % of its baseline",
+    least=0.0,
     level=lambda spot, line: line / 100 * spot.baseline(),
 )
 def pct_baseline(spot: Spot) -> float:

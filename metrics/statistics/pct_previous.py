@@ -7,7 +7,7 @@ from metrics.figures import statistic
 from metrics.spots import Spot, percent
 
 
-@statistic("pct_previous", "% of the cycle before", says="{} % of the cycle before")
+@statistic("pct_previous", "% of the cycle before", says="{} % of the cycle before", least=0.0)
 def pct_previous(spot: Spot) -> float:
     """The value in percent of that of the cycle before: sudden steps show, slow drift does not.
 

@@ -11,6 +11,7 @@ from metrics.spots import Spot, percent
     "% of the human reference",
     says="{} % of the human reference",
     needs_reference=True,
+    least=0.0,
     level=lambda spot, line: line / 100 * spot.reference(),
 )
 def pct_reference(spot: Spot) -> float:

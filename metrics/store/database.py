@@ -41,6 +41,10 @@ class Database:
         self.path = Path(path)
         if self.path.is_dir():
             raise TailwatchError(f"The store '{self.path}' is a folder.", do="Name a file with --db FILE.")
+        if self.path.exists() and not self.path.is_file():
+            raise TailwatchError(
+                f"The store '{self.path}' is no ordinary file.", do="Name one with --db FILE."
+            )
         if not self.path.parent.is_dir():
             raise TailwatchError(
                 f"The store '{self.path}' cannot be made:",
@@ -114,7 +118,8 @@ class Database:
         try:
             con = duckdb.connect(str(self.path), read_only=read_only, config=dict(_CONFIG))
         except duckdb.Error as error:
-            held = "lock" in str(error)
+            # A block of the file that cannot be read is another matter.
+            held = "Could not set lock" in str(error)
             hint = "Close the program that holds it." if held else "Name a Tailwatch store with --db FILE."
             raise self._refused("opened", error, hint) from None
         try:

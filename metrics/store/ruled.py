@@ -31,20 +31,13 @@ class Ruled(Database):
 
     def rules(self, lineage: str | None = None) -> list[UserRule]:
         """User rules, those of one lineage and those for all, or every one."""
-        query = (
-            "SELECT id, lineage, kind, options FROM rules"
-            " WHERE $lineage IS NULL OR lineage IS NULL OR lineage = $lineage ORDER BY created_at, id"
-        )
         with self.reading() as con:
-            rows = con.execute(query, {"lineage": lineage}).fetchall()
-        return [UserRule(i, name, kind, json.loads(options)) for i, name, kind, options in rows]
+            return [r for r in _rules(con) if lineage is None or r.lineage in (None, lineage)]
 
     def rule(self, name: str) -> UserRule:
         """One rule by its id; another id gets a sentence."""
-        found = next((r for r in self.rules() if r.id == name), None)
-        if found is None:
-            raise TailwatchError(f"There is no rule '{name}'.", do="`tailwatch rules` lists them.")
-        return found
+        with self.reading() as con:
+            return _rule(con, name)
 
     def add_rule(self, lineage: str | None, kind: str, options: Mapping[str, Any]) -> UserRule:
         """Store a user rule; the same rule twice is one."""
@@ -62,8 +55,10 @@ class Ruled(Database):
 
     def edit_rule(self, name: str, options: Mapping[str, Any]) -> UserRule:
         """Give a rule other options; it keeps its id, and what it was is kept in the rule log."""
-        rule, text = self.rule(name), _text(options)
+        text = _text(options)
         with self.writing() as con:
+            # Read within the turn: somebody else may have changed or deleted it a moment ago.
+            rule = _rule(con, name)
             other = _same(con, rule.lineage, rule.kind, text)
             if other not in (None, name):
                 raise TailwatchError(f"Rule '{other}' says just this already;", do="delete one of the two.")
@@ -75,8 +70,8 @@ class Ruled(Database):
 
     def delete_rule(self, name: str) -> None:
         """Remove a user rule; the rule log keeps what it was."""
-        rule = self.rule(name)
         with self.writing() as con:
+            rule = _rule(con, name)
             con.execute("DELETE FROM rules WHERE id = ?", [name])
             _log(con, name, rule.lineage, "deleted", _text(rule.options))
             _judge_again(con, rule.lineage)
@@ -113,6 +108,19 @@ class Ruled(Database):
 
 def _text(options: Mapping[str, Any]) -> str:
     return json.dumps(dict(options), sort_keys=True)
+
+
+def _rules(con: Connection) -> list[UserRule]:
+    query = "SELECT id, lineage, kind, options FROM rules ORDER BY created_at, id"
+    rows = con.execute(query).fetchall()
+    return [UserRule(i, name, kind, json.loads(options)) for i, name, kind, options in rows]
+
+
+def _rule(con: Connection, name: str) -> UserRule:
+    found = next((r for r in _rules(con) if r.id == name), None)
+    if found is None:
+        raise TailwatchError(f"There is no rule '{name[:40]}'.", do="`tailwatch rules` lists them.")
+    return found
 
 
 def _same(con: Connection, lineage: str | None, kind: str, text: str) -> str | None:

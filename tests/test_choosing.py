@@ -1,0 +1,69 @@
+"""What a person may choose where alerts stand, and where other lineages are judged by this one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics import pipeline
+from metrics.cli import main
+from metrics.core import TailwatchError
+from metrics.store import Store
+from tests.test_baselines import falling
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """L and M narrow from cycle 7 on; a healthy control; M is judged by that."""
+    store = Store(tmp_path_factory.mktemp("chosen") / "s.duckdb")
+    pipeline.ingest(store, [falling(), falling(lineage="M"), falling(onset=12, lineage="control")])
+    pipeline.choose_baseline(store, "M", like="control")
+    return store.path
+
+
+@pytest.fixture
+def store(made: Path, tmp_path: Path) -> Store:
+    return Store(shutil.copy(made, tmp_path / "s.duckdb"))
+
+
+def refused(store: Store, lineage: str = "L", **choice: Any) -> str:
+    with pytest.raises(TailwatchError) as error:
+        pipeline.choose_baseline(store, lineage, **choice)
+    return str(error.value)
+
+
+def test_the_worst_alert_that_stands_is_named_and_how_many_more_there_are(store: Store):
+    """Three lines of a user that every cycle crosses: raised at the fourth, fifth and sixth after 3."""
+    line = {"metric": "mean_score", "statistic": "value", "comparator": "above", "line": -9.0}
+    for severity, cycles in (("watch", 4), ("collapse", 5), ("watch", 6)):
+        store.add_rule("control", "threshold", {**line, "severity": severity, "for_cycles": cycles})
+    said = refused(store, "control", cycles=[8, 9, 10, 11])
+    assert store.alerts("control")["severity"].tolist() == ["watch", "collapse", "watch"]
+    assert said.startswith("An alert stands: collapse since cycle 4, and 2 more.")
+
+
+@pytest.mark.parametrize("note", ["\u200b\u2060", "\u202e", "\x07\x1b", "\u3164 \u2800", "\u00ad\ufe0f"])
+def test_a_note_that_nobody_can_see_says_nothing(store: Store, note: str):
+    assert "say why with --note" in refused(store, cycles=[8, 9, 10, 11], note=note)
+    pipeline.choose_baseline(store, "L", cycles=[8, 9, 10, 11], note=f"{note}意")
+
+
+def test_who_is_a_control_keeps_a_baseline_of_its_own(store: Store):
+    said = "'control' is the control of M. A control has cycles of its own as its baseline."
+    assert refused(store, "control", like="L") == refused(store, "control", reference=True) == said
+    pipeline.choose_baseline(store, "control", first=5)
+    pipeline.choose_baseline(store, "M", first=4)
+    pipeline.choose_baseline(store, "control", like="L")
+
+
+def test_what_others_are_judged_by_is_not_deleted(store: Store, capsys: pytest.CaptureFixture[str]):
+    words = ("cycles", "--db", str(store.path), "--lineage", "control", "--delete")
+    assert main([*words, "2"]) == 2
+    assert "Cycle 2 is part of the baseline by which M is judged. Choose another" in capsys.readouterr().err
+    assert len(store.cycles("control")) == 12
+    assert main([*words, "11"]) == 0
+    pipeline.choose_baseline(store, "M", first=4)
+    assert main([*words, "2"]) == 0

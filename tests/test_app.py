@@ -442,7 +442,8 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
     assert "<b>No lead is shown.</b>" in shown
     assert "+0.4 (-0.2 to +1.0) in 40" in shown
     assert "Human share falls by 6 points a cycle" in shown
-    assert "seeds 0:30000; these series are of the seeds 30000:31000" in shown
+    assert "seeds 0:30000, those of two earlier reports among them" in shown
+    assert "these series are of the seeds 30000:31000" in shown
 
 
 def test_another_rule_can_be_looked_at(empty: Path):

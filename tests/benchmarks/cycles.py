@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="100000,1000000", help="outputs of the large cycle")
     parser.add_argument("--no-lineage", action="store_true", help="leave the 30 cycles out")
     given = parser.parse_args()
+    corpus.BENCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=corpus.BENCH) as name:
         for part in filter(None, given.sizes.split(",")):
             whole_cycle(int(part), Path(name))

@@ -19,13 +19,22 @@ def as_json(result: Result) -> str:
     return json.dumps(result, indent=1, allow_nan=False)
 
 
-def as_text(result: Result, choice: Choice | None = None) -> str:
-    """The verdict as a person reads it, who wants to know where to go back to.
+def way_back(result: Result, choice: Choice) -> tuple[str, str] | None:
+    """Where to go back to, what it is and which: the last healthy cycle, else the baseline that was chosen.
 
-    Where no cycle was called healthy in time, that is the baseline chosen, if it is of the lineage's own.
+    None where that is another lineage's, or human texts: then there is no cycle to go back to.
     """
+    if result["last_healthy_cycle"] is not None:
+        return "", f"cycle {result['last_healthy_cycle']}"
+    return None if choice.like is not None or choice.reference else ("its baseline, ", choice.words)
+
+
+def as_text(result: Result, choice: Choice) -> str:
+    """The verdict as a person reads it."""
     lines = [f"{result['lineage']}, cycle {result['cycle']}: {result['status']}", f"  {result['message']}"]
-    lines += _way_back(result, choice)
+    narrows = result["status"] in SEVERITIES
+    if narrows or result["last_healthy_cycle"] is not None:
+        lines.append(f"  Last healthy: {''.join(way_back(result, choice) or ('none so far',))}.")
     lines += [
         f"  Alert ({a['severity']}, raised at cycle {a['cycle']}): {a['metric'] or 'several metrics'}"
         + (f" of {a['slice']}" if a["slice"] else "")
@@ -33,15 +42,6 @@ def as_text(result: Result, choice: Choice | None = None) -> str:
     ]
     shown = " ".join(f"{h['cycle']}:{h['status']}" for h in result["history"])
     return "\n".join(safe_line(line) for line in [*lines, f"  History: {shown}"])
-
-
-def _way_back(result: Result, choice: Choice | None) -> list[str]:
-    back = result["last_healthy_cycle"]
-    if back is not None:
-        return [f"  Last healthy: cycle {back}."]
-    own = choice is not None and choice.like is None and not choice.reference
-    narrows = result["status"] in ("watch", "narrowing", "collapse")
-    return [f"  Last healthy: its baseline, {choice.words}."] if choice and own and narrows else []
 
 
 def failing(result: Result, line: str) -> list[Mapping[str, Any]]:

@@ -82,7 +82,7 @@ def told_of(frame: pd.DataFrame, folder: Path) -> Told:
     for name, found in {"check": verdict, "metrics": values}.items():
         jsonschema.validate(found, json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
     ElementTree.fromstring(reports.as_junit(verdict, "narrowing"))
-    assert all(line.isprintable() for line in reports.as_text(verdict).split("\n"))
+    assert all(line.isprintable() for line in reports.as_text(verdict, store.choice("L")).split("\n"))
     assert [h["cycle"] for h in verdict["history"]] == sorted(frame["cycle"].unique())
     check(values, store)
     return Told(verdict, values, report, store)

@@ -63,6 +63,8 @@ def test_levels_and_units_of_groups_say_nothing():
     other = 1000 * noise + 50 * np.arange(GROUPS)
     narrowing = noise + np.arange(6)[:, None] * np.arange(GROUPS)
     moved = other + 7 * np.arange(6)[:, None]
+    huge = 1e90 * noise
+    assert carried(of(noise), 6).left == pytest.approx(carried(of(huge), 6).left)
     assert carried(of(noise), 6).left == pytest.approx(carried(of(other), 6).left)
     assert carried(of(noise), 6).left == pytest.approx(carried(of(moved), 6).left)
     # The kurtosis of the steps is with the lines in it.

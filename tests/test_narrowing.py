@@ -195,6 +195,8 @@ def test_mean_score_is_judged_by_what_the_voters_say_of_noise():
     assert beside.retrained.tolist() == voters.retrained.tolist()
     every = panel.carried(cycles.courses([*voters.trends, score]), 20)
     assert beside.held.left.tolist() == every.left.tolist()
+    told = [r.deviations["mean_score"].z for r in read(past)[5:]]
+    assert told == beside.scores[0, 5:].tolist() != alone.scores[0, 5:].tolist()
     without = panel.Panel.of([], cycles).beside([score])
     assert np.array_equal(without.scores, alone.scores, equal_nan=True)
 

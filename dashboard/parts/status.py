@@ -14,6 +14,7 @@ from dashboard.words import URGENCY, WORD, ago, safe
 from metrics.core import METRICS, SEVERITIES
 from metrics.foretelling import BEGINS
 from metrics.judging import check_result
+from metrics.reports import way_back
 from metrics.store import Verdict
 
 
@@ -128,9 +129,5 @@ def _facts(at: desk.Revision, name: str, said: list[Verdict]) -> str:
 def _last_healthy(at: desk.Revision, name: str, said: list[Verdict]) -> str:
     """Which cycle to go back to; where none was called healthy in time, the lineage's own baseline."""
     choice, _, accepted = desk.baselines(at, name)
-    last = check_result(name, said, accepted)["last_healthy_cycle"]
-    if last is not None:
-        return f"Last healthy: <b>cycle {last}</b>"
-    if choice.like is not None or choice.reference:
-        return "Never healthy so far"
-    return f"Last healthy: its baseline, <b>{choice.words}</b>"
+    back = way_back(check_result(name, said, accepted), choice)
+    return f"Last healthy: {back[0]}<b>{safe(back[1])}</b>" if back else "Never healthy so far"

@@ -77,8 +77,8 @@ def difference(
 ) -> str | None:
     """Why a cycle may not be compared with others, in words, or None where it may.
 
-    The first of `then` that declared something counts, the outputs of the `baseline`, and the prompts of
-    `asked`. A cycle without outputs asked nothing that could be another question.
+    The first of `then` that declared something counts, the outputs of the `baseline` and of the last of
+    `then`, and the prompts of `asked`. A cycle without outputs asked nothing that could be another question.
     """
     part = shared(now.prompts, asked.prompts)
     if part < SHARED_NEEDED and len(now.prompts) and len(asked.prompts):
@@ -88,7 +88,8 @@ def difference(
         other = next((c for c in then if getattr(c, name) is not None), None)
         if mine is not None and other is not None and mine != getattr(other, name):
             return f"its {name} is {mine}, that of {other.called} is {getattr(other, name)}"
-    return traits.changed(now.traits, [c.traits for c in baseline], baseline[0].called)
+    told = {c.cycle: c.traits for c in (*baseline, then[-1])}
+    return traits.changed(now.traits, list(told.values()), baseline[0].called)
 
 
 class _Segment:
@@ -165,12 +166,21 @@ def place(
         reasons = [segment.differs(now) for segment in found]
         fits = [i for i, reason in enumerate(reasons) if reason is None]
         if fits:
-            found[fits[-1]].add(now)
+            found[_home(found, fits, now)].add(now)
         else:
             found.append(_Segment(now, chosen.first))
             notes[now.cycle] = reasons[-1] if reasons else None
     placed = [p for segment in found for p in _of_segment(segment, chosen, notes)]
     return sorted(placed, key=lambda p: p.standing.cycle)
+
+
+def _home(found: Sequence[_Segment], fits: Sequence[int], now: Conditions) -> int:
+    """The latest segment that a cycle is comparable with, unless outputs were longer there and are no more.
+
+    Outputs that grow short begin no segment, so that a longer one would keep all that come after it.
+    """
+    back = (i for i in reversed(fits) if not traits.longer(found[i].cycles[-1].traits, now.traits))
+    return next(back, fits[-1])
 
 
 def _of_segment(segment: _Segment, choice: Choice, notes: dict[int, str | None]) -> list[Placed]:
@@ -201,9 +211,12 @@ def _beside(cycles: Sequence[Conditions], control: Control) -> list[Placed]:
     """Compared with the first of the control's baselines that a cycle is comparable with."""
     placed: dict[int, Placed] = {}
     began: dict[int, int] = {}
+    last: dict[int, Conditions] = {}
+    asked = [_asked(base) for base in control.baselines]
     for now in cycles:
-        asked = [_asked(base) for base in control.baselines]
-        reasons = [difference(now, b, b, a) for b, a in zip(control.baselines, asked, strict=True)]
+        thens = [(*base, last.get(i, base[-1])) for i, base in enumerate(control.baselines)]
+        parts = zip(thens, control.baselines, asked, strict=True)
+        reasons = [difference(now, *each) for each in parts]
         fits = [i for i, reason in enumerate(reasons) if reason is None]
         if not fits:
             why = reasons[-1] if reasons else f"'{control.name}', its control, has no baseline yet"
@@ -212,7 +225,7 @@ def _beside(cycles: Sequence[Conditions], control: Control) -> list[Placed]:
             continue
         base = control.baselines[fits[0]]
         lends, full = tuple(c.cycle for c in base), len(base) >= FEWEST_BASELINE
-        segment = began.setdefault(fits[0], now.cycle)
+        segment, last[fits[0]] = began.setdefault(fits[0], now.cycle), now
         for cycle in lends:
             placed.setdefault(cycle, Placed(Standing(cycle, segment, "", lends, full), lends))
         part = kept(now.prompts, asked[fits[0]].prompts)

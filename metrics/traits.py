@@ -2,7 +2,8 @@
 
 Nobody need declare a changed evaluation for it to show. But a model that narrows changes its outputs too, so
 that only what no narrowing brings about counts here: a model cannot answer a prompt more often than it was
-asked, be given a grade that the scorer does not know, or go on beyond the limit of its length.
+asked, be given a grade that the scorer does not know, go on beyond the limit of its length, or become much
+longer all at once with as many different words among as many.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrics import lengthening
 from metrics.fields import TRUNCATED
+from metrics.lengthening import Wording
 
 # Fewer scores or outputs, and fewer texts that came again, are no evidence.
 ENOUGH, ENOUGH_TEXTS = 100, 5
@@ -60,7 +64,7 @@ class Traits:
 
     `samples`: outputs of one prompt. `texts`: share of the outputs that differ; `classes`: predictions that
     differ. `unit`: share of the vectors that came along whose length is 1. `vectors`: by prompt and text,
-    what the vector of it looks like.
+    what the vector of it looks like. `wording`: how long the outputs are, and how rich.
     """
 
     samples: int | None = None
@@ -70,6 +74,7 @@ class Traits:
     unit: float | None = None
     lengths: Lengths | None = None
     vectors: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    wording: Wording | None = None
 
     def as_json(self) -> str:
         """For the store."""
@@ -79,13 +84,18 @@ class Traits:
     def from_json(text: str) -> Traits:
         """As `as_json` wrote it down."""
         known = json.loads(text)
-        scores, lengths, vectors = (known.pop(name) for name in ("scores", "lengths", "vectors"))
+        scores, lengths, wording = (known.pop(name) for name in ("scores", "lengths", "wording"))
         return Traits(
-            **known,
+            **known | {"vectors": _by_number(known["vectors"])},
             scores=Scores(**scores) if scores else None,
             lengths=Lengths(**lengths) if lengths else None,
-            vectors={int(name): numbers for name, numbers in vectors.items()},
+            wording=Wording(wording["words"], _by_number(wording["different"])) if wording else None,
         )
+
+
+def _by_number(known: Mapping[str, Any]) -> dict[int, Any]:
+    """JSON makes texts of the numbers by which something is named."""
+    return {int(name): each for name, each in known.items()}
 
 
 def of(frame: pd.DataFrame) -> Traits:
@@ -101,6 +111,7 @@ def of(frame: pd.DataFrame) -> Traits:
         unit=_unit(frame[vectors]),
         lengths=_lengths(frame[texts & frame["finish_reason"].notna()]),
         vectors=_remembered(frame[texts & vectors]),
+        wording=lengthening.of(frame[texts]),
     )
 
 
@@ -165,7 +176,7 @@ def changed(now: Traits, then: Sequence[Traits], name: str) -> str | None:
         found = [said for other in then if (said := tells(now, other, name)) is not None]
         if found and all(found):
             return found[0]
-    return _encoder(now, then, name)
+    return _longer(now, then, name) or _encoder(now, then, name)
 
 
 def _answers(now: Traits, then: Traits, name: str) -> str | None:
@@ -236,6 +247,21 @@ TELLS: tuple[Callable[[Traits, Traits, str], str | None], ...] = (
     _length_of_vectors,
     _limits,
 )
+
+
+def _longer(now: Traits, then: Sequence[Traits], name: str) -> str | None:
+    others = [each.wording for each in then if each.wording is not None]
+    if now.wording is None or not others or not lengthening.unusual(now.wording, others):
+        return None
+    words, before = f"{now.wording.words:.3g}", f"{others[0].words:.3g}"
+    return f"its outputs are longer, {words} words on average instead of the {before} of {name}, and as rich"
+
+
+def longer(now: Traits, then: Traits) -> bool:
+    """Whether outputs are much longer than others, as rich in words; False where they do not tell."""
+    if now.wording is None or then.wording is None:
+        return False
+    return lengthening.longer(now.wording, then.wording)
 
 
 def _encoder(now: Traits, then: Sequence[Traits], name: str) -> str | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from metrics.baselines import REFERENCE, Choice, first, lent
 from metrics.comparability import Conditions, Control, place
 from metrics.core import Standing
+from metrics.lengthening import Wording
 from metrics.traits import Traits
 
 
@@ -92,6 +93,42 @@ def test_what_the_outputs_tell_counts_too():
     found = standings([asked(c, traits=Traits(samples=1 + (c == 4))) for c in range(6)])
     assert [s.segment for s in found] == [0] * 4 + [4, 0]
     assert found[4].note == "it has 2 outputs of a prompt, cycle 0 has 1"
+
+
+def test_one_cycle_alone_does_not_show_that_vectors_are_firm():
+    """Of pictures, say, each cycle has vectors of its own for the same texts."""
+    seen = [dict.fromkeys(range(5), [float(c)] * 4) for c in range(4)]
+    found = standings([asked(c, traits=Traits(vectors=seen[c])) for c in range(4)])
+    assert {s.segment for s in found} == {0}
+
+
+def worded(cycle: int, words: float) -> Conditions:
+    return asked(cycle, traits=Traits(wording=Wording(words, {500: 0.4})))
+
+
+def test_longer_outputs_begin_anew_and_shorter_ones_return():
+    """12 words, 18 from cycle 5 to 8, and 12 again: the later ones are compared with the first."""
+    lengths = [*[12.0] * 5, *[18.0] * 4, *[12.0] * 3]
+    found = standings([worded(c, words) for c, words in enumerate(lengths)])
+    assert [s.segment for s in found] == [*[0] * 5, *[5] * 4, *[0] * 3]
+    assert (
+        found[5].note
+        == "its outputs are longer, 18 words on average instead of the 12 of cycle 0, and as rich"
+    )
+
+
+def test_outputs_that_grow_short_begin_nothing():
+    found = standings([worded(c, words) for c, words in enumerate([18.0] * 5 + [9.0] * 5)])
+    assert {s.segment for s in found} == {0}
+
+
+def test_outputs_that_grow_cycle_by_cycle_stay_compared():
+    """From 12 to 19 words within six cycles, none a fourth longer than the last."""
+    found = standings([worded(c, 12.0 * 1.1 ** max(0, c - 4)) for c in range(10)])
+    assert {s.segment for s in found} == {0}
+    control = Control("C", (tuple(worded(c, 12.0) for c in range(-4, 0)),))
+    grown = place([worded(c, 12.0 * 1.1**c) for c in range(6)], control=control)
+    assert all(p.standing.complete for p in grown)
 
 
 # Baselines that a person chose

@@ -178,10 +178,9 @@ def test_a_limit_that_was_lowered():
     )
 
 
-def test_outputs_that_grow_short_or_long_by_themselves_excuse_nothing():
-    """Short answers that end where the model ends them; long ones where no limit ever showed."""
+def test_outputs_that_grow_short_by_themselves_excuse_nothing():
+    """Short answers that end where the model ends them."""
     assert said(of_length(20, 0.0), of_length(90, 0.05)) is None
-    assert said(of_length(90, 0.0), of_length(40, 0.0)) is None
 
 
 @pytest.mark.parametrize("noise", ["=" * 160, "\U0001f600" * 8, "a " * 12])
@@ -189,6 +188,58 @@ def test_noise_until_the_limit_excuses_nothing(noise):
     """Loops of signs that fill many tokens with few words, or few letters: a collapse at its worst."""
     looping = frame(output=[f"{noise}{i}" for i in range(400)], finish_reason="length")
     assert said(looping, *[of_length(90, 0.05, seed) for seed in (1, 2)]) is None
+
+
+# Longer outputs
+
+
+def spoken(words: int, seed: int, known: int = 3_000, again: int = 0, then: str = "") -> pd.DataFrame:
+    """Outputs of so many words on average out of so many known ones; the last of each are said `again`.
+
+    One in eight goes on with what comes `then`.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [rng.zipf(1.3, size) % known for size in rng.integers(words // 2, 3 * words // 2 + 1, 400)]
+    texts = [" ".join(f"w{word}" for word in (*each, *each[len(each) - again :])) for each in drawn]
+    return frame(output=[f"{text} {then * (i % 8 == 0)}" for i, text in enumerate(texts)], finish_reason=None)
+
+
+BRIEF = [spoken(12, seed) for seed in (1, 2, 3)]
+
+
+def test_outputs_that_are_longer_all_at_once_and_as_rich():
+    """18 words for 12, out of the same vocabulary."""
+    found = said(spoken(18, 9), *BRIEF)
+    assert found is not None
+    assert found.startswith("its outputs are longer, ")
+    assert found.endswith(" of cycle 0, and as rich")
+
+
+@pytest.mark.parametrize("words", [9, 11, 12, 13])
+def test_a_little_longer_or_shorter_is_how_models_are(words):
+    assert said(spoken(words, 9), *BRIEF) is None
+
+
+def test_outputs_that_grow_longer_cycle_by_cycle_excuse_nothing():
+    """Each is a sixth longer than the one before: what a model that feeds on itself may do."""
+    now, before = spoken(19, 9), spoken(16, 8)
+    assert said(now, *BRIEF) is not None
+    assert said(now, *BRIEF, before) is None
+
+
+def test_lengths_that_differ_anyhow_tell_nothing():
+    """12 and 18 words among the first cycles, so that 24 is no leap."""
+    assert said(spoken(24, 9), BRIEF[0], spoken(18, 5)) is None
+    assert said(spoken(36, 9), BRIEF[0], spoken(18, 5)) is not None
+
+
+def test_outputs_that_ramble_excuse_nothing():
+    """As much longer, but from fewer words, with the same words again, or in loops."""
+    assert said(spoken(18, 9, known=300), *BRIEF) is None
+    assert said(spoken(12, 9, again=8), *BRIEF) is None
+    assert said(spoken(12, 9, then="so on and " * 12), *BRIEF) is None
+    closing = [f"{text} and that is the answer to it" for text in spoken(12, 9)["output"]]
+    assert said(frame(output=closing, finish_reason=None), *BRIEF) is None
 
 
 # Together
@@ -207,5 +258,5 @@ def test_no_planted_narrowing_looks_like_another_evaluation(share):
 
 def test_unknown_is_no_difference():
     """Where one side does not tell, nothing is said."""
-    bare = replace(traits.of(frame()), samples=None, scores=None, unit=None, lengths=None)
+    bare = replace(traits.of(frame()), samples=None, scores=None, unit=None, lengths=None, wording=None)
     assert traits.changed(traits.of(frame(9)), [bare], "cycle 0") is None

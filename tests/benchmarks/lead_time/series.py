@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metrics import baselines, comparability, comparison, engine, pipeline, text, traits
+from metrics import baselines, comparability, comparison, engine, lengthening, pipeline, text, traits
 from metrics.core import History
 from metrics.embed import encoder_name
 from sample_data import holdout, model
@@ -154,6 +154,7 @@ def key(world: str, setting: Setting, regime: Regime) -> str:
         baselines,
         comparability,
         comparison,
+        lengthening,
         traits,
     ]
     code += [_measured, measure, regimes.Regime, regimes.Mix, regimes.Asking, settings.Setting]

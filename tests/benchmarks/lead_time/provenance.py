@@ -16,8 +16,8 @@ from tests.benchmarks.lead_time.contenders import CONTENDERS
 
 Code = ModuleType | type | Callable[..., Any]
 OWN = ("metrics.", "tests.benchmarks.lead_time.")
-# What measures and keeps values is named by the series: a rule only reads them.
-BELOW = ("metrics.comparison", "metrics.store")
+# What places and measures cycles and keeps their values is named by the series: a rule only reads them.
+BELOW = ("metrics.comparability", "metrics.comparison", "metrics.store")
 
 
 def code(thing: Code) -> str:

@@ -34,8 +34,8 @@ MEANING = {
     "learning": "Too few cycles to know what normal looks like, or the first after a baseline.",
     "healthy": "Nothing is narrowing.",
     "watch": "One reading is low. The next cycle will tell.",
-    "narrowing": "The tail is going while the mean still holds.",
-    "collapse": "Losses are large, or quality has begun to fall too.",
+    "narrowing": "Diversity, the tail, a class or a slice stays lower than retraining and sampling explain.",
+    "collapse": "Narrowing, and a metric has lost a fifth, or mean score a twentieth, for three cycles.",
     "not_comparable": "The evaluation changed, so that a new baseline starts here.",
 }
 UNKNOWN = {

@@ -12,33 +12,37 @@ from metrics.runs import Joint
 
 # It is over when no more than this share of what was lost is still missing, for so many cycles running.
 MISSING, BACK_CYCLES = 0.4, 3
+# What came before a leap was by chance: it had lost less than this share of what the leap lost.
+BEGUN = 0.1
 
 
 @dataclass
 class Alarm:
     """Whether an alarm is on: since which place, led by which metric, and what was lost so far.
 
-    `joint` rings it; `only` is the one metric that it is about, where it is not about all.
+    `joint` rings it; `only` is the one metric that it is about, where it is not about all. `since` is where
+    the run begins that rang, `began` where its loss does.
     """
 
     panel: Panel
     joint: Joint
     only: int | None = None
     since: int | None = None
+    began: int | None = None
     lead: int | None = None
     _weights: dict[int, float] = field(default_factory=dict)
 
     @property
     def cycle(self) -> int | None:
         """The cycle since when it is on; None where it is off."""
-        return None if self.since is None else self.panel.cycles.numbers[self.since]
+        return None if self.began is None else self.panel.cycles.numbers[self.began]
 
     def step(self, at: int) -> None:
         """Take in one cycle: on at the line; off when what was lost has come back."""
         if self.joint.strength[at] >= 1:
             self._ring(at)
         elif self.since is not None and self._is_back(at):
-            self.since, self.lead, self._weights = None, None, {}
+            self.since, self.began, self.lead, self._weights = None, None, None, {}
 
     def places(self) -> Iterator[int]:
         """Go through the cycles: those at which it is on, without the one at which the evaluation changed."""
@@ -53,11 +57,18 @@ class Alarm:
         return sorted(low if self.only is None else low.keys() & {self.only}, key=lambda i: low[i])
 
     def _ring(self, at: int) -> None:
-        low = self.low(at)
-        if self.since is None:
-            self.since, self.lead = at - int(self.joint.run[at]) + 1, low[0]
+        low, begins = self.low(at), self.since is None
         for i in set(low) - self._weights.keys():
             self._weights[i] = 1 / max(float(self.panel.normals[i].deviation[at]), 1e-12)
+        if begins:
+            self.since, self.lead = at - int(self.joint.run[at]) + 1, low[0]
+            self.began = self._begin(low, range(self.since, at + 1))
+
+    def _begin(self, low: list[int], run: range) -> int:
+        """The first cycle of a run that had lost something beside the most that any of them lost."""
+        lost = [-sum(self._weights[i] * float(self.panel.courses[i].d[t]) for i in low) for t in run]
+        begun = (t for t, each in zip(run, lost, strict=True) if each >= BEGUN * max(lost))
+        return next(begun, run.start)
 
     def _is_back(self, at: int) -> bool:
         begin = at - BACK_CYCLES + 1

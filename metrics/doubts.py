@@ -1,6 +1,7 @@
 """What makes a baseline doubtful: it falls itself, its first cycle lies apart, it is old, or was inherited.
 
-None of this changes a status. It is said beside it, so that a person may choose another baseline.
+Or outputs are much longer than they were in it. None of this changes a status. It is said beside it, so
+that a person may choose another baseline.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 # `python -m tests.benchmarks.doubts` counts how few healthy series are ever told either.
 FALLS, APART, STILL = -3.0, 3.5, 2.0
 OLD, FEWEST, AFTER = 30, 3, 2
+# Times as long as in any cycle of the baseline: then text metrics fall by that alone.
+LONGER = 1.25
 ALARMS = ("narrowing", "collapse")
 
 
@@ -34,6 +37,7 @@ class Doubts:
             t for (_, part), t in sorted(history.trends.items(), key=lambda kv: kv[0][0]) if part is None
         ]
         self._voters = [t for t in whole if t.metric.votes]
+        self._length = next((t for t in whole if t.metric.name == "length_p50"), None)
         self._unsteady: dict[tuple[int, ...], str] = {}
         self._inherited: dict[int, int | None] = {}
         self._distances: dict[str, list[float | None]] = {}
@@ -45,6 +49,7 @@ class Doubts:
         """
         here = self._standings[position]
         words = [self._origin(position, before), self._moving(position), self._age(position)]
+        words.append(self._longer(position))
         if here.shared < SHARED_NEEDED:
             words.append(f"It is compared on {here.shared:.0%} of the baseline's prompts.")
         return [word for word in words if word]
@@ -68,6 +73,16 @@ class Doubts:
             return ""
         since = sum(self._standings[i].cycle >= 0 for i in self._later(position))
         return f"The baseline lies {since} cycles back." if since > OLD else ""
+
+    def _longer(self, position: int) -> str:
+        """Whether the median output is much longer than in every cycle of the baseline."""
+        known = self._length.baselines[position] if self._length else ()
+        now = self._length.values[position] if self._length else None
+        then = [v.value for v in known if v.value]
+        if now is None or not now.value or not then or now.value < LONGER * max(then):
+            return ""
+        longer = f"{now.value:.3g} words, up from {np.median(then):.3g} in the baseline"
+        return f"The median output has {longer}: longer outputs alone make metrics of text fall."
 
     def _later(self, position: int) -> list[int]:
         """Where the cycles lie that came after the baseline, up to here."""

@@ -74,7 +74,7 @@ def gate(
     typed["metadata"] = _metadata(named)
     _check_vectors(typed, reasons)
     _check_content(typed, reasons)
-    notes = [*_number_samples(typed, named, reasons), *_replaced(typed)]
+    notes = [*_number_samples(typed, named, reasons), *_replaced(typed), *_unnamed(named)]
     passed = usable(typed, reasons)
     rejects = rejected(rows, reasons, typed)
     return Gated(_finish(typed[passed]), rejects, cycle_facts(named[passed], typed[passed]), notes)
@@ -99,9 +99,23 @@ def no_outputs() -> pd.DataFrame:
     return empty.astype({"cycle": "int64", "sample": "int64", "example_key": "int64"})
 
 
+def _extra(named: pd.DataFrame) -> list[str]:
+    return [c for c in named.columns if c not in (*FIELDS, *FACTS) and not str(c).startswith("slice.")]
+
+
+def _unnamed(named: pd.DataFrame) -> list[str]:
+    """A word on columns that bear no field's name, where a field that most evals have is missing."""
+    extra, missing = _extra(named), [name for name in ("output", "score") if name not in named]
+    if not extra or not missing:
+        return []
+    names = ", ".join(f"'{c[:40]}'" for c in extra[:10]) + (" and more" if len(extra) > 10 else "")
+    lacks = f"The upload has no {' and no '.join(missing)}"
+    return [f"{lacks}; what it has beside fields is {names}. Map one with --map {missing[0]}=COLUMN."]
+
+
 def _metadata(named: pd.DataFrame) -> pd.Series:
     """Columns that are nobody's field are kept as JSON: nothing is lost."""
-    extra = [c for c in named.columns if c not in (*FIELDS, *FACTS) and not str(c).startswith("slice.")]
+    extra = _extra(named)
     if not extra:
         return pd.Series(None, index=named.index, dtype=object)
     texts: list[str | None] = []
@@ -156,7 +170,8 @@ def _number_samples(typed: pd.DataFrame, named: pd.DataFrame, reasons: pd.Series
     order = typed[reasons == ""].groupby([*key, "seed"], dropna=False).cumcount()
     typed["sample"] = order.reindex(typed.index, fill_value=0).astype("Int64")
     several = int((order > 0).sum())
-    return [f"{several} rows repeat an example_id and are taken as further samples of it."] if several else []
+    many = f"{several} rows repeat" if several > 1 else "1 row repeats"
+    return [f"{many} an example_id: taken as further samples of it."] if several else []
 
 
 def _replaced(typed: pd.DataFrame) -> list[str]:

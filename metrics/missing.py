@@ -27,7 +27,7 @@ def missing(history: History, position: int) -> str:
     """
     past = _as_of(history, position)
     voting = voters(past)
-    said = [_cycles(past.standings[-1]), _too_few(voting), _would_see(past, voting)]
+    said = [_cycles(past.standings[-1]), _anew(past.standings), _too_few(voting), _would_see(past, voting)]
     return " ".join(words for words in said if words)
 
 
@@ -56,6 +56,15 @@ def _cycles(standing: Standing) -> str:
     if not speaks(standing):
         return "Learning what normal looks like: the baseline lies after this cycle."
     return "Learning: the baseline stands; a verdict needs two cycles after it."
+
+
+def _anew(standings: Sequence[Standing]) -> str:
+    """Why a lineage that was judged before is learning again."""
+    now = standings[-1]
+    began = next((s for s in standings if s.segment == now.segment and s.opens_segment), None)
+    if began is None or began is now:
+        return ""
+    return f"It began anew at cycle {began.cycle}, which cannot be compared with those before: {began.note}."
 
 
 def _too_few(voting: Sequence[Trend]) -> str:

@@ -241,7 +241,8 @@ def at_size(store: Store, lineage: str, size: int, rows: pd.DataFrame) -> pd.Dat
     parts = [None if pd.isna(part) else part for part in rows["slice"]]
     places = zip(rows["cycle"], parts, rows["metric"], strict=True)
     values = pd.Series([found.get(place) for place in places], rows.index, dtype=float)
-    kept = rows.assign(value=values, low=None, high=None)[values.notna()]
+    told = f"As {size} outputs would give it, without an interval."
+    kept = rows.assign(value=values, low=None, high=None, note=told)[values.notna()]
     if kept.empty:
         raise TailwatchError(
             f"No cycle of '{lineage}' can be thinned to {size} outputs:", "none has as many."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metrics.core import TailwatchError
@@ -37,7 +38,16 @@ def print_table(rows: pd.DataFrame) -> None:
         print("Nothing yet.")
         return
     shown = rows.astype(object).where(rows.notna(), "")
-    print(shown.map(lambda v: f"{v:.4g}" if isinstance(v, float) else safe_line(v)).to_string(index=False))
+    shown = shown.map(lambda v: f"{v:.4g}" if isinstance(v, float) else safe_line(v))
+    right = [dtype.kind in "iuf" for dtype in rows.dtypes]
+    aligned = [_aligned([str(n), *shown[n]], r) for n, r in zip(shown, right, strict=True)]
+    print("\n".join("  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)))
+
+
+def _aligned(cells: Sequence[str], right: bool) -> list[str]:
+    """The cells of a column, all as wide as the widest: numbers to the right, text to the left."""
+    width = max(map(len, cells))
+    return [cell.rjust(width) if right else cell.ljust(width) for cell in cells]
 
 
 def print_rows(rows: pd.DataFrame, form: str) -> None:

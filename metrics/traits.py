@@ -111,7 +111,7 @@ def of(frame: pd.DataFrame) -> Traits:
         unit=_unit(frame[vectors]),
         lengths=_lengths(frame[texts & frame["finish_reason"].notna()]),
         vectors=_remembered(frame[texts & vectors]),
-        wording=lengthening.of(frame[texts]),
+        wording=lengthening.of(frame.loc[texts, ["example_key", "output"]]),
     )
 
 
@@ -253,8 +253,8 @@ def _longer(now: Traits, then: Sequence[Traits], name: str) -> str | None:
     others = [each.wording for each in then if each.wording is not None]
     if now.wording is None or not others or not lengthening.unusual(now.wording, others):
         return None
-    words, before = f"{now.wording.words:.3g}", f"{others[0].words:.3g}"
-    return f"its outputs are longer, {words} words on average instead of the {before} of {name}, and as rich"
+    words = f"{now.wording.words:.3g} words on average instead of {others[0].words:.3g} in {name}"
+    return f"its outputs are longer, {words}, and no poorer in words"
 
 
 def longer(now: Traits, then: Traits) -> bool:

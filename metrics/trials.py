@@ -58,7 +58,8 @@ class Trial:
         if not self.cycles:
             return "there is no cycle yet."
         fired = f"fired at {ranges(self.fired)}" if self.fired else "stayed silent"
-        return f"on the {self.cycles} cycles so far it would have {fired}."
+        cycles = "one cycle" if self.cycles == 1 else f"{self.cycles} cycles"
+        return f"on the {cycles} so far it would have {fired}."
 
     def _unknown(self) -> str:
         if not self.unknown:

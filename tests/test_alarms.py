@@ -43,6 +43,12 @@ def test_it_is_on_since_the_first_cycle_of_its_run():
     assert on(alarm([0.0, 0.0, -9.0, -9.0, -9.0], rings={4: 3})) == [None] * 4 + [12]
 
 
+def test_a_low_cycle_before_a_leap_is_not_its_beginning():
+    """Of 20 lost in the third cycle the second had lost 1.9, under a tenth; 2 are a tenth."""
+    assert on(alarm([0.0, -1.9, -20.0], rings={2: 2}))[-1] == 12
+    assert on(alarm([0.0, -2.0, -20.0], rings={2: 2}))[-1] == 11
+
+
 def test_it_goes_off_when_most_is_back_for_three_cycles():
     """Of -10, twice, -4 is 40 % still missing, three cycles running."""
     found = on(alarm([0.0, -10.0, -10.0, -4.0, -4.0, -4.0, 0.0], rings={2: 2}))

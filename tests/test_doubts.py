@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from metrics import judging
-from metrics.core import RULES, History, Judgement
+from metrics.core import RULES, History, Judgement, MetricValue
 from metrics.doubts import Doubts, slope
 from metrics.store import Verdict
 from tests import planted
@@ -113,6 +113,22 @@ def test_few_of_the_baselines_prompts():
     past = planted.history({}, seed=1)
     places = (*past.standings[:-1], replace(past.standings[-1], shared=0.6))
     assert said(replace(past, standings=places))[-1] == ["It is compared on 60% of the baseline's prompts."]
+
+
+def long(lengths: list[float]) -> History:
+    """Healthy voters, and outputs of these median lengths."""
+    past = planted.history({}, seed=1, count=len(lengths))
+    values = [MetricValue(c, "length_p50", 2, None, "ok", x) for c, x in enumerate(lengths)]
+    whole = {key: t.values for key, t in past.trends.items()} | {("length_p50", None): values}
+    return planted.made(whole, past.standings)
+
+
+def test_outputs_that_are_much_longer_than_in_the_baseline():
+    """6 to 8 words in the baseline: 9.9 are no quarter more than the longest, 10 are."""
+    found = said(long([6.0, 8.0, 6.0, 6.0, 6.0, 9.9, 10.0, 6.0]))
+    longer = "The median output has 10 words, up from 6 in the baseline"
+    assert [len(each) for each in found] == [0, 0, 0, 0, 0, 0, 1, 0]
+    assert found[6][0].startswith(longer)
 
 
 # A baseline learned after a change of the evaluation

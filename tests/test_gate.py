@@ -277,7 +277,7 @@ def test_further_samples_are_numbered_in_order():
         ["a", 2, "z"],
         ["b", 0, "x"],
     ]
-    assert result.notes == ["2 rows repeat an example_id and are taken as further samples of it."]
+    assert result.notes == ["2 rows repeat an example_id: taken as further samples of it."]
 
 
 def test_equal_samples_of_most_prompts_are_kept():
@@ -483,3 +483,14 @@ def test_bytes_that_are_no_utf8_and_a_byte_order_mark(tmp_path):
     (tmp_path / "r.csv").write_bytes(b"\xef\xbb\xbfexample_id,output\r\na,caf\xe9\r\n")
     row = READERS.get("csv").read(tmp_path / "r.csv").rows.iloc[0]
     assert row.to_dict() == {"example_id": "a", "output": "caf\ufffd"}
+
+
+def test_columns_under_other_names_are_told_where_outputs_or_scores_are_missing():
+    """Nothing is lost, but an eval whose outputs are called 'answer' would be measured without them."""
+    rows = pd.DataFrame({"example_id": ["a", "b"], "answer": ["x", "y"], "prediction": "p", "score": 1.0})
+    told = (
+        "The upload has no output; what it has beside fields is 'answer'. Map one with --map output=COLUMN."
+    )
+    assert gate(rows, lineage="L", cycle=0).notes == [told]
+    assert gate(rows, lineage="L", cycle=0, mapping={"output": "answer"}).notes == []
+    assert gate(rows.drop(columns="answer"), lineage="L", cycle=0).notes == []

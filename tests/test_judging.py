@@ -1,8 +1,10 @@
 """From verdicts to alerts: what opens, stays and ends, and which cycle to go back to."""
 
-from metrics.core import Finding
+from metrics.core import METRICS, RULES, Finding
 from metrics.judging import check_result, episodes
+from metrics.narrowing import METRIC_LINE
 from metrics.store import Verdict
+from tests import planted
 
 
 def said(*statuses):
@@ -67,3 +69,16 @@ def test_an_alert_left_open_by_a_changed_evaluation_can_be_accepted_later():
 def test_a_baseline_accepted_before_an_alert_does_not_close_it():
     (alert,) = episodes("l", said("healthy", "healthy", "narrowing", "narrowing"), accepted=[1])
     assert alert.accepted_cycle is None
+
+
+def test_low_is_what_the_evidence_calls_low_and_the_rest_of_a_run_is_on_the_low_side():
+    """All voters creep down: some are past the line of low, some only stay in the lower part of normal."""
+    past = planted.history({m.name: [0.0] * 8 + [3.0] * 12 for m in planted.voters()}, seed=3)
+    spoken = RULES.get("early_warning").evaluate(past, {})
+    first = next(j for j in spoken if j.status == "narrowing")
+    rows = first.findings[0].evidence["metrics"]
+    labels = {METRICS.get(row["metric"]).label.lower(): row["z"] for row in rows}
+    parts = dict(part.split(": ") for part in first.message.rstrip(".").split(". ")[1:])
+    low, side = (parts[name].split(", ") for name in ("Also low", "On the low side"))
+    assert all(labels[name] <= METRIC_LINE for name in low)
+    assert all(labels[name] > METRIC_LINE for name in side)

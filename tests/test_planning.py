@@ -264,6 +264,16 @@ def test_learning_counts_cycles_and_says_what_would_be_seen():
     assert after.startswith("Learning: the baseline stands; a verdict needs two cycles after it.")
 
 
+def test_learning_anew_says_why():
+    """The evaluation changes at 12, after a verdict or none: whoever reads the last message alone is told."""
+    past = planted.split(planted.history({}, seed=1), at=12)
+    note = past.standings[12].note
+    assert note
+    told = f"It began anew at cycle 12, which cannot be compared with those before: {note}."
+    assert all(told in missing(past, position) for position in range(13, 17))
+    assert not any("anew" in missing(past, position) for position in range(5))
+
+
 def test_the_change_that_is_said_is_the_one_that_would_be_seen():
     """Cycle 3 of 4: from the value there, by what the four cycles say."""
     past = planted.history({}, seed=1)

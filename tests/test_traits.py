@@ -212,7 +212,7 @@ def test_outputs_that_are_longer_all_at_once_and_as_rich():
     found = said(spoken(18, 9), *BRIEF)
     assert found is not None
     assert found.startswith("its outputs are longer, ")
-    assert found.endswith(" of cycle 0, and as rich")
+    assert found.endswith(" in cycle 0, and no poorer in words")
 
 
 @pytest.mark.parametrize("words", [9, 11, 12, 13])

@@ -52,7 +52,8 @@ def page() -> None:
 
 def _preview(files: list[UploadedFile], tables: list[RawTable]) -> None:
     for file, found in zip(files, tables, strict=True):
-        unread = f", {count(len(found.rejects))} lines could not be read" if len(found.rejects) else ""
+        lines = "1 line" if len(found.rejects) == 1 else f"{count(len(found.rejects))} lines"
+        unread = f", {lines} could not be read" if len(found.rejects) else ""
         st.text(f"{plain(file.name)}: {count(len(found.rows))} rows{unread}")
     first = tables[0].rows.head(20)
     st.dataframe(first.map(_cell), hide_index=True, height=220)

@@ -61,6 +61,9 @@ def _say(lineage: str, choice: Choice) -> None:
 def _show(store: Store, lineage: str) -> int:
     rows = store.baseline_history(lineage)
     _say(lineage, store.choice(lineage))
+    if rows.empty:
+        print("No other was ever chosen.")
+        return 0
     words = {name: [Choice.parse(spec).words for spec in rows[name]] for name in ("baseline", "instead")}
     accepted = [f"from cycle {int(c)}" if c == c else "" for c in rows["accepted_cycle"]]
     shown = rows.assign(**words, accepted=accepted, pinned_at=rows["pinned_at"].dt.floor("s"))

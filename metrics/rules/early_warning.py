@@ -109,10 +109,18 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
         return f"Narrowing since cycle {reading.since}; {_quality(reading)}."
     low = reading.low or tuple(n for n, d in voters.items() if d.z <= narrowing.METRIC_LINE)
     name = reading.lead if reading.lead in low else min(voters, key=lambda n: voters[n].z)
-    also = [trends[n].metric.label.lower() for n in low if n != name]
-    others = f" Also low: {', '.join(also)}." if also else ""
     since = f"narrowing since cycle {reading.since}"
+    others = _others([n for n in low if n != name], voters, trends)
     return f"{_low(trends[name], voters[name])}; {since}; {_quality(reading)}.{others}"
+
+
+def _others(names: Sequence[str], voters: Mapping[str, Deviation], trends: Mapping[str, Trend]) -> str:
+    """What is low beside the first, and what stays on the low side of its normal range, which adds up."""
+    low = [n for n in names if voters[n].z <= narrowing.METRIC_LINE]
+    parts = ((" Also low", low), (" On the low side", [n for n in names if n not in low]))
+    return "".join(
+        f"{said}: {', '.join(trends[n].metric.label.lower() for n in own)}." for said, own in parts if own
+    )
 
 
 def _lost(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:

@@ -72,8 +72,9 @@ def test_a_baseline_accepted_before_an_alert_does_not_close_it():
 
 
 def test_low_is_what_the_evidence_calls_low_and_the_rest_of_a_run_is_on_the_low_side():
-    """All voters creep down: some are past the line of low, some only stay in the lower part of normal."""
-    past = planted.history({m.name: [0.0] * 8 + [3.0] * 12 for m in planted.voters()}, seed=3)
+    """Each voter falls further than the one before: the last are low, the first on the low side of normal."""
+    falls = {m.name: [0.0] * 8 + [2.0 + 0.6 * i] * 12 for i, m in enumerate(planted.voters())}
+    past = planted.history(falls, seed=3)
     spoken = RULES.get("early_warning").evaluate(past, {})
     first = next(j for j in spoken if j.status == "narrowing")
     rows = first.findings[0].evidence["metrics"]

@@ -140,12 +140,13 @@ def label(text: object, most: int = 60) -> str:
 def number(value: float | None) -> str:
     """Two or three significant digits.
 
-    >>> number(0.360903), number(1234.5), number(None)
-    ('0.361', '1,234', 'unknown')
+    >>> number(0.360903), number(1234.5), number(-0.0), number(None)
+    ('0.361', '1,234', '0', 'unknown')
     """
     if value is None or not math.isfinite(value):
         return "unknown"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    # Adding 0 takes the sign from a negative nothing.
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value + 0.0:.3g}"
 
 
 def interval(low: float | None, high: float | None) -> str:

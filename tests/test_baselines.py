@@ -321,6 +321,16 @@ def test_an_older_store_opens_with_its_baseline_and_alerts(store, tmp_path):
     assert {s.baseline for s in old.standings("L")} == {(1, 2, 3)}
 
 
+def test_traits_that_know_nothing_of_length_are_made_again(store):
+    """As a store of the schema before wrote them down."""
+    with store.writing() as con:
+        con.execute("DELETE FROM schema_version WHERE version > 5")
+        con.execute("UPDATE traits SET facts = '{\"samples\": 1}'")
+    traits = [c.traits for c in Store(store.path).conditions("L")]
+    assert all(each.wording is not None for each in traits)
+    assert traits[0].wording.different
+
+
 def test_deleting_a_chosen_cycle_leaves_nothing_to_compare_with(store):
     pipeline.choose_baseline(store, "L", cycles=[1, 2, 3])
     store.delete_cycle("L", 2)

@@ -61,6 +61,14 @@ def test_it_stays_on_while_too_much_is_missing():
     assert on(alarm([0.0, -10.0, -10.0, *[0.0, 0.0, -9.0] * 5], rings={2: 2}))[-1] == 11
 
 
+def test_one_part_alone_is_over_on_the_average_of_three_cycles():
+    """Of -10, twice: 6, 2 and 3.9 still missing are 39.7 % on average; of all together 6 is too much."""
+    lost = [0.0, -10.0, -10.0, -6.0, -2.0, -3.9]
+    assert on(alarm(lost, rings={2: 2}, only=0))[-2:] == [11, None]
+    assert on(alarm([*lost[:-1], -4.1], rings={2: 2}, only=0))[-1] == 11
+    assert on(alarm(lost, rings={2: 2}))[-1] == 11
+
+
 def test_it_does_not_go_off_while_it_rings():
     assert on(alarm([0.0, -10.0, -10.0, 0.0, 0.0, 0.0], rings={2: 2, 5: 5}))[-1] == 11
 

@@ -283,7 +283,7 @@ def test_the_command_chooses_and_shows(store, capsys):
         code, out, err = run(capsys, store, *words)
         assert (code, err) == (0, "The baseline of 'L' is cycles 8 to 11.\n")
         assert "the first four cycles" in out
-        assert "from cycle 8 accepted: new product line" in out
+        assert "from cycle 8  accepted: new product line" in out
     assert run(capsys, store, "--note", "why")[0] == 2
     with pytest.raises(SystemExit):
         run(capsys, store, "--cycles", "0-3", "--reference")

@@ -26,7 +26,7 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
     2, 3 and 5 low cycles as the early warning judges metrics. The line is divided by the number of parts
     (Bonferroni): among all classes together a healthy lineage is over it in 3 of 10,000 cycles. A class makes
     a `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what
-    people ask. It is over when three cycles running less than two fifths of what was lost is still missing.
+    people ask. It is over when over three cycles no more than two fifths of what was lost is still missing.
 
     Limits: a class of few prompts has to fall far; what the eval set could see is shown by `tailwatch plan`.
     """

@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "Tailwatch needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "Python cannot make virtual environments here: install python3-venv (Debian: apt-get install python3-venv)."; exit 1; }
-	@echo "Setting up $(VENV) (once, under a minute) ..."
+	@echo "Setting up $(VENV) (once, a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $(STAMP)

@@ -237,6 +237,18 @@ def test_a_new_baseline_is_one_word_not_two():
     assert "learning" not in words
 
 
+def test_a_new_baseline_and_the_learning_after_it_do_not_overprint():
+    """A cycle that cannot be compared is followed by cycles of learning, half a step further on."""
+    given = story([0.4] * 12)
+    status = {**dict.fromkeys(range(9), "healthy"), 9: "not_comparable", 10: "learning", 11: "learning"}
+    moments = tuple(
+        replace(m, status=status[m.cycle], opens="why" if m.cycle == 9 else m.opens) for m in given.moments
+    )
+    words = [a.text for a in CHARTS.get("trend").draw(replace(given, moments=moments)).layout.annotations]
+    assert words.count("new baseline") == 1
+    assert "learning" not in words
+
+
 def test_what_is_foretold_is_a_fan_from_the_last_value_on():
     """Three cycles after cycle 2, where the value is .36; the axis and the heights hold all of it."""
     figure = CHARTS.get("trend").draw(CASES["foretold"])

@@ -15,7 +15,7 @@ from metrics import demo
 from metrics.asking import COMMANDS
 from metrics.cli import main, parser
 from metrics.core import SEVERITIES, TailwatchError
-from metrics.printing import safe_cell, safe_line
+from metrics.printing import print_table, safe_cell, safe_line
 
 
 @pytest.fixture(scope="module")
@@ -353,3 +353,9 @@ def test_sample_data_is_what_the_readme_of_it_says():
         assert frame.groupby("cycle")["weight"].mean().round(6).eq(1).all()
     size = sum(f.stat().st_size for f in Path(demo.folder()).rglob("*.parquet"))
     assert size < 15e6
+
+
+def test_a_table_is_read_from_the_left_and_its_numbers_from_the_right(capsys):
+    """A message of 600 characters would else push every shorter one out of sight."""
+    print_table(pd.DataFrame({"message": ["short", "a longer one"], "n": [5, 1200]}))
+    assert capsys.readouterr().out == "message          n\nshort            5\na longer one  1200\n"

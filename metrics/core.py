@@ -67,6 +67,7 @@ class Metric:
     votes: bool = False
     votes_from: int = 200
     minimum: int = 20
+    part_minimum: int | None = None  # of a class or mode; as many as of the whole where not given
     bounds: tuple[float, float] = (0.0, 1.0)
     unit: str = "share"
     scale: Scale = "identity"

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import false_discovery_control
+
 from metrics import panel
 from metrics.core import History, Trend
-from metrics.deviations import Deviation
 from metrics.panel import Cycles, Panel, segments
 from metrics.parts import CLASS, MODE, PHRASING, is_own
 
-# A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles.
-LINE = -2.33
+# A part is named as going where its run is as low as this; healthy parts are so in 1 of 100 cycles. Of many
+# parts some are, so that of those named no more than this share may be so by chance (Benjamini and Hochberg
+# 1995, Controlling the false discovery rate, J. R. Stat. Soc. B 57).
+LINE, BY_CHANCE = -2.33, 0.1
 MOST = 3
+# A share of fewer outputs is said with their number.
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -29,10 +36,14 @@ class Kind:
         """The name of the part itself."""
         return (trend.slice or "").removeprefix(self.prefix)
 
-    def sentence(self, trend: Trend, d: Deviation) -> str:
-        """What became of a part: "recall of 'hamradio' .71 to .08"."""
-        then, now = (f"{x:.1%}" if self.share else f"{x:.2f}" for x in (d.baseline, d.value))
-        return f"{self.says.format(self.part(trend))} {then} to {now}"
+    def sentence(self, each: Panel, i: int, at: int) -> str | None:
+        """What became of one part by one cycle: "recall of 'hamradio' .71 to .08"; None where unknown."""
+        d, now = each.deviation(i, at), each.trends[i].values[each.cycles.positions[at]]
+        if d is None or now is None:
+            return None
+        values = " to ".join(f"{x:.1%}" if self.share else f"{x:.2f}" for x in (d.baseline, d.value))
+        few = f" ({now.n:.0f} outputs)" if now.n is not None and now.n < FEW else ""
+        return f"{self.says.format(self.part(each.trends[i]))} {values}{few}"
 
 
 KINDS = (
@@ -79,6 +90,9 @@ def _label(history: History, metric: str) -> str:
 
 
 def _lowest(each: Panel, kind: Kind, at: int) -> list[str]:
-    low = sorted((run, i) for i in range(len(each.trends)) if (run := each.run(i, at)) <= LINE)
-    found = ((each.trends[i], each.deviation(i, at)) for _, i in low)
-    return [kind.sentence(trend, d) for trend, d in found if d is not None][:MOST]
+    runs = np.array([each.run(i, at) for i in range(len(each.trends))])
+    if not len(runs):
+        return []
+    sure = (runs <= LINE) & (false_discovery_control(ndtr(runs)) <= BY_CHANCE)
+    said = (kind.sentence(each, int(i), at) for i in np.argsort(runs, kind="stable") if sure[i])
+    return [sentence for sentence in said if sentence is not None][:MOST]

@@ -29,16 +29,18 @@ def measure_one(metric: Metric, sample: Sample, cycle: int, part: str | None, se
             whole = metric.compute(sample)
     except Undefined as reason:
         return unknown("undefined", str(reason))
-    found = [(part, whole), *(islice(whole.parts.items(), MAX_PARTS) if part is None else ())]
-    return [_value(metric, sample, cycle, name, reading, seed) for name, reading in found]
+    fewest = metric.minimum if metric.part_minimum is None else metric.part_minimum
+    found = [(part, whole, metric.minimum)]
+    found += [(name, own, fewest) for name, own in islice(whole.parts.items(), MAX_PARTS) if part is None]
+    return [_value(metric, sample, (cycle, name), own, least, seed) for name, own, least in found]
 
 
 def _value(
-    metric: Metric, sample: Sample, cycle: int, part: str | None, reading: Reading, seed: int
+    metric: Metric, sample: Sample, of: tuple[int, str | None], reading: Reading, minimum: int, seed: int
 ) -> MetricValue:
-    key = (cycle, metric.name, metric.version, part)
-    if reading.n < metric.minimum:
-        note = f"{reading.n:.0f} outputs; {metric.minimum} are needed."
+    key = (of[0], metric.name, metric.version, of[1])
+    if reading.n < minimum:
+        note = f"{reading.n:.0f} outputs; {minimum} are needed."
         return MetricValue(*key, "too_few", n=reading.n, note=note)
     if not np.isfinite(reading.views).all():
         return MetricValue(*key, "undefined", note=reading.note or "It rests on too few different prompts.")

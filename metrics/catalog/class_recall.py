@@ -12,6 +12,8 @@ from metrics.sample import Sample
     label="Recall by class",
     family="tail",
     healthy="high",
+    version=2,
+    part_minimum=2,
     needs=("label", "prediction"),
     scale="arcsine",
     source="Sokolova and Lapalme 2009, A systematic analysis of performance measures, IP&M 45",
@@ -19,7 +21,8 @@ from metrics.sample import Sample
 def class_recall(sample: Sample) -> Reading:
     """Mean over the known classes of the share of their prompts that are given their class; and each class.
 
-    The classes are those of the baseline, and each has a value of its own where it has prompts enough. Range
+    The classes are those of the baseline, and each has a value of its own from 2 prompts on: of so few it says
+    little in one cycle, and its interval says so, but a class that stays away for some cycles is seen. Range
     0 to 1. Healthy: high. A missing prediction counts as wrong. Blind to: common classes weighing more in
     real life (see `mean_score`). Neighbour: `tail_recall` pools the rare ones, with less noise.
 

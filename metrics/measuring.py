@@ -40,7 +40,7 @@ def _value(
 ) -> MetricValue:
     key = (of[0], metric.name, metric.version, of[1])
     if reading.n < minimum:
-        note = f"{reading.n:.0f} outputs; {minimum} are needed."
+        note = f"{reading.n:.0f} output{'' if reading.n == 1 else 's'}; {minimum} are needed."
         return MetricValue(*key, "too_few", n=reading.n, note=note)
     if not np.isfinite(reading.views).all():
         return MetricValue(*key, "undefined", note=reading.note or "It rests on too few different prompts.")

@@ -7,6 +7,7 @@ that a person may choose another baseline.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ class Doubts:
         self._unsteady: dict[tuple[int, ...], str] = {}
         self._inherited: dict[int, int | None] = {}
         self._distances: dict[str, list[float | None]] = {}
+        self._errors: dict[tuple[Any, ...], float] = {}
 
     def after(self, position: int, before: Verdict | None = None) -> list[str]:
         """What is to be said after the cycle at a position, from that cycle and earlier ones alone.
@@ -137,9 +139,16 @@ class Doubts:
         # Without the contrast itself, which else would count as the noise that it is held against.
         steps = np.diff(y - moved * weights / (weights @ weights)).tolist()
         learned, freedom = _noise(steps + np.diff(self._after(trend, position)).tolist())
-        sampling, learned = _sampling(base, trend, weights), learned * float(np.linalg.norm(weights))
+        sampling, learned = self._error(base, trend, weights), learned * float(np.linalg.norm(weights))
         sigma, freedom = (sampling, GROUPS - 1.0) if sampling >= learned else (learned, freedom)
         return float(stats.t_corrected(moved / sigma, freedom)) if sigma > 0 else None
+
+    def _error(self, base: Sequence[MetricValue], trend: Trend, weights: Floats) -> float:
+        """The sampling error of a contrast, which is the same at all cycles of one baseline."""
+        key = (trend.metric.name, tuple(map(id, base)), tuple(weights))
+        if key not in self._errors:
+            self._errors[key] = _sampling(base, trend, weights)
+        return self._errors[key]
 
     def _after(self, trend: Trend, position: int) -> Floats:
         """The distances from their baselines of the cycles after them, so far."""

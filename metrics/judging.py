@@ -8,9 +8,11 @@ from typing import Any
 
 from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
 from metrics.doubts import Doubts
+from metrics.rules.early_warning import NOTHING
 from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
+NOTHING_ELSE = "Nothing else is"
 Said = Sequence[tuple[str, Sequence[Judgement]]]
 
 
@@ -48,7 +50,9 @@ def _worst(base: Judgement, findings: Sequence[tuple[str, Finding]]) -> tuple[St
     rank = SEVERITIES.index(mine) if mine in SEVERITIES else -1
     if worst is None or SEVERITIES.index(worst.severity) <= rank:
         return mine, base.message, base.since
-    return worst.severity, f"{worst.message} {base.message}", worst.since
+    # The whole may stand still while a part goes: not both in one breath.
+    beside = base.message if worst.severity == "watch" else base.message.replace(NOTHING, NOTHING_ELSE, 1)
+    return worst.severity, f"{worst.message} {beside}", worst.since
 
 
 def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> list[Alert]:

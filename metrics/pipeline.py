@@ -197,13 +197,16 @@ def history(store: Store, lineage: str, *, metric: str | None = None, slice: str
     def value(standing: Standing, cycle: int, metric: str, part: str | None) -> Any:
         return stored.get((cycle, part, metric, catalog[metric].version, standing.comparison))
 
+    # Most cycles have the same baseline, measured alike: its values are looked up once.
+    alike = {(s.comparison, s.baseline): s for s in standings}
     trends = {}
     for name, part in sorted(told, key=lambda k: (k[0], k[1] or "")):
         own = tuple(value(s, s.cycle, name, part) for s in standings)
-        base = tuple(
-            tuple(v for v in (value(s, c, name, part) for c in _times(s.baseline)) if v is not None)
-            for s in standings
-        )
+        frozen = {
+            key: tuple(v for c in _times(s.baseline) if (v := value(s, c, name, part)) is not None)
+            for key, s in alike.items()
+        }
+        base = tuple(frozen[s.comparison, s.baseline] for s in standings)
         each = tuple(
             seeds.get((s.cycle, name, catalog[name].version, s.comparison), ()) if part is None else ()
             for s in standings

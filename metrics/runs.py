@@ -108,14 +108,21 @@ def together(
     return Joint(strength[best, np.arange(len(alike))], np.array(RUNS)[best])
 
 
-def apart(scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], chance: float) -> list[Joint]:
-    """Each metric for itself, so that any of them rings as rarely as `chance` in one cycle (Bonferroni)."""
-    own = ndtri(chance / np.maximum(votes.sum(axis=0), 1))
+def apart(
+    scores: Sequence[Mapping[int, Floats]], votes: npt.NDArray[np.bool_], chance: float | Floats
+) -> list[Joint]:
+    """Each metric for itself, so that any of them rings in one cycle as rarely as `chance` (Bonferroni).
+
+    `chance` is that of one cycle, (cycles,), or (RUNS, cycles).
+    """
+    rare = np.broadcast_to(chance, (len(RUNS), votes.shape[1]))
+    own = ndtri(rare / np.maximum(votes.sum(axis=0), 1))
     found = []
     for each, able in zip(scores, votes, strict=True):
-        strength = np.array([np.where(able, each[run] / own, np.nan) for run in RUNS])
+        low = np.array([each[run] for run in RUNS])
+        strength = np.where(able, low / own, np.nan)
         best = np.nan_to_num(strength, nan=-np.inf).argmax(axis=0)
-        found.append(Joint(strength[best, np.arange(len(own))], np.array(RUNS)[best]))
+        found.append(Joint(strength[best, np.arange(own.shape[1])], np.array(RUNS)[best]))
     return found
 
 
@@ -159,7 +166,13 @@ def line(metrics: int, alike: float, chance: float = CHANCE) -> float:
 
 @lru_cache(maxsize=64)
 def _beyond(metrics: int, alike: float) -> Floats:
-    rng = np.random.default_rng(metrics)
-    shared = np.sqrt(alike) * rng.standard_normal((_DRAWS, 1))
-    drawn = shared + np.sqrt(1 - alike) * rng.standard_normal((_DRAWS, metrics))
+    shared, own = _draws(metrics)
+    drawn = np.sqrt(alike) * shared + np.sqrt(1 - alike) * own
     return np.asarray(np.minimum(drawn + CUT, 0).sum(axis=1), float)
+
+
+@lru_cache(maxsize=2)
+def _draws(metrics: int) -> tuple[Floats, Floats]:
+    """What moves so many metrics alike, (draws, 1), and each alone, (draws, metrics)."""
+    rng = np.random.default_rng(metrics)
+    return rng.standard_normal((_DRAWS, 1)), rng.standard_normal((_DRAWS, metrics))

@@ -67,7 +67,7 @@ def test_a_class_raises_the_verdict():
     verdicts = conclude(past, rules)
     assert [v.status for v in verdicts[7:11]] == ["healthy", "healthy", "healthy", "narrowing"]
     assert verdicts[12].message.startswith("Recall of 'c07' 0.5")
-    assert "Nothing is narrowing" in verdicts[12].message
+    assert ". Nothing else is narrowing; " in verdicts[12].message
 
 
 def test_a_class_that_comes_back_is_over():

@@ -21,10 +21,10 @@ from metrics.sample import Sample
 def class_recall(sample: Sample) -> Reading:
     """Mean over the known classes of the share of their prompts that are given their class; and each class.
 
-    The classes are those of the baseline, and each has a value of its own from 2 prompts on: of so few it says
-    little in one cycle, and its interval says so, but a class that stays away for some cycles is seen. Range
-    0 to 1. Healthy: high. A missing prediction counts as wrong. Blind to: common classes weighing more in
-    real life (see `mean_score`). Neighbour: `tail_recall` pools the rare ones, with less noise.
+    The classes are those of the baseline, and each has a value of its own from 2 prompts on: of so few it
+    says little in one cycle, and its interval says so, but a class that stays away for some cycles is seen.
+    Range 0 to 1. Healthy: high. A missing prediction counts as wrong. Blind to: common classes weighing more
+    in real life (see `mean_score`). Neighbour: `tail_recall` pools the rare ones, with less noise.
 
     Class a is right 1 of 2 times, class b 1 of 1:
 

@@ -12,6 +12,7 @@ from metrics.missing import missing
 from metrics.narrowing import Reading
 
 NORMAL = "mean score is within its normal range"
+NOTHING = "Nothing is"
 
 
 @rule("early_warning", "Early warning", builtin=True)
@@ -98,7 +99,7 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
         note = history.standings[position].note
         return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
     if reading.status == "healthy":
-        return f"Nothing is narrowing; {_quality(reading)}."
+        return f"{NOTHING} narrowing; {_quality(reading)}."
     voters = {name: d for name, d in reading.deviations.items() if d.votes}
     if reading.status == "watch":
         name = _lead(reading, voters)

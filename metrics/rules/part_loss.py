@@ -12,7 +12,8 @@ from metrics.going import KINDS, Kind, parts
 from metrics.panel import Cycles, Panel, segments
 from metrics.parts import CLASS, MODE, PHRASING
 
-# How often any healthy part of a kind is over the line in one cycle. Chosen on tuning seeds.
+# How often any healthy part of a kind is over the line in one cycle, where retrains are steady. Chosen on
+# tuning seeds.
 CHANCES: Mapping[str, float] = {CLASS: 0.0003, MODE: 0.001, PHRASING: 0.001}
 # A class that goes is a narrowing. Kinds of output and phrasings come and go with the prompts of the day.
 SEVERITIES: Mapping[str, Severity] = {CLASS: "narrowing", MODE: "watch", PHRASING: "watch"}
@@ -24,13 +25,14 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
 
     Each part has a normal movement of its own, drawn towards that of its like, and is judged by its runs of
     2, 3 and 5 low cycles as the early warning judges metrics. The line is divided by the number of parts
-    (Bonferroni): among all classes together a healthy lineage is over it in 3 of 10,000 cycles. A class makes
-    a `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what
-    people ask. It is over when over three cycles no more than two fifths of what was lost is still missing.
+    (Bonferroni): among all classes together a healthy lineage is over it in 3 of 10,000 cycles, and in an
+    eighth of these where much of what moves the parts is noise between retrainings. A class makes a
+    `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what people
+    ask. It is over when over three cycles no more than two fifths of what was lost is still missing.
 
-    Limits: a class of few prompts has to fall far and long: one that is wholly gone rings after 2 to 5 cycles
-    where it had 12 prompts, or 5 of which most were right, and below that is only named beside an alarm of the
-    whole. What the eval set could see is shown by `tailwatch plan`.
+    Limits: a class of few prompts has to fall far and long. One that is wholly gone rings in its second to
+    fifth cycle where it had 12 prompts, or 5 that were mostly right; of fewer it is only named, beside an
+    alarm of the whole. What the eval set could see is shown by `tailwatch plan`.
     """
     found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
     for positions in segments(history.standings):
@@ -44,7 +46,7 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
 
 
 def _losses(each: Panel, kind: Kind) -> list[tuple[int, Finding]]:
-    joints = runs.apart(each.runs, each.votes, CHANCES[kind.prefix])
+    joints = runs.apart(each.runs, each.votes, CHANCES[kind.prefix] * runs.rarer(each.retrained))
     alarms = [Alarm(each, joint, only=i) for i, joint in enumerate(joints)]
     return [(at, _finding(kind, i, at, a)) for i, a in enumerate(alarms) for at in a.places()]
 

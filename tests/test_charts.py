@@ -191,6 +191,18 @@ def test_blind_spots_are_muted_and_what_is_missing_is_said():
     assert [a.text for a in figure.layout.annotations] == ["not measured yet"]
 
 
+def test_one_wide_interval_does_not_squeeze_all_other_slices():
+    """Of two outputs one may go on to 700 %. A point that lies far out is in the picture all the same."""
+    few = Point(0, "ok", 0.4, 0.1, 2.8, 2.0, 0.4, 0.0)
+    lines = (line([0.4], slice="a"), Line("m", "M", "tail", "b", (few,)))
+    told = Story("a", story([0.4]).moments, lines)
+    left, right = CHARTS.get("slices").draw(told).layout.xaxis.range
+    assert (left, right) == (25.0, 200.0)
+    far = Line("m", "M", "tail", "c", (replace(few, value=1.0),))
+    _, right = CHARTS.get("slices").draw(replace(told, lines=(*lines, far))).layout.xaxis.range
+    assert 250 < right < 300
+
+
 def test_slices_stand_in_order_of_their_fall():
     lines = tuple(line([v], slice=f"s={v}") for v in (0.4, 0.2, 0.3))
     figure = CHARTS.get("slices").draw(Story("a", story([0.4]).moments, lines))

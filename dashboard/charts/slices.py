@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from dashboard import canvas
@@ -11,6 +13,8 @@ from dashboard.story import Line, Point, Story
 from dashboard.words import UNKNOWN, count, part, safe, within
 
 MOST = 40
+# In percent: where an interval of few outputs goes farther it runs out of the picture, dots never do.
+FAR, MARGIN = 200.0, 1.1
 
 
 @chart("slices", label="One metric of every slice at the last cycle, in percent of its own baseline")
@@ -32,10 +36,20 @@ def slices(story: Story) -> go.Figure:
         automargin=True,
     )  # fmt: skip
     fig.update_xaxes(title={"text": "% of its own baseline", "standoff": 4}, nticks=6)
+    _framed(fig, [line.points[-1] for line in rows])
     fig.add_vline(x=100, line={"color": colours.muted, "width": 1, "dash": "dot"})
     for place, line in zip(places, rows, strict=True):
         _row(fig, story, line, place, colours)
     return fig
+
+
+def _framed(fig: go.Figure, points: Sequence[Point]) -> None:
+    """Keep one wide interval from squeezing all the others."""
+    dots = [share for p in points if (share := p.share(p.value)) is not None]
+    ends = [share for p in points for end in (p.low, p.high) if (share := p.share(end)) is not None]
+    right = max([FAR, *(MARGIN * share for share in dots)])
+    if max(ends, default=0.0) > right:
+        fig.update_xaxes(range=[min([*ends, *dots]), right])
 
 
 def _order(line: Line) -> tuple[bool, float]:

@@ -30,9 +30,10 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
     `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what people
     ask. It is over when over three cycles no more than two fifths of what was lost is still missing.
 
-    Limits: a class of few prompts has to fall far and long. One that is wholly gone rings in its second to
-    fifth cycle where it had 12 prompts, or 5 that were mostly right; of fewer it is only named, beside an
-    alarm of the whole. What the eval set could see is shown by `tailwatch plan`.
+    Limits: a class of few prompts has to fall far and long. One that is wholly gone rings in its second cycle
+    where it has 20 prompts, in its third where it has 12 and was mostly right; below that about half ring
+    within five cycles, and the rarest only are named beside an alarm of the whole. What the eval set could
+    see is shown by `tailwatch plan`.
     """
     found: dict[int, list[Finding]] = {i: [] for i in range(len(history.standings))}
     for positions in segments(history.standings):

@@ -38,6 +38,11 @@ class Alarm:
         """The cycle since when it is on; None where it is off."""
         return None if self.began is None else self.panel.cycles.numbers[self.began]
 
+    def strength(self, at: int) -> float | None:
+        """How low it lies beside the line, 1 at the line; None where nothing is known."""
+        found = float(self.joint.strength[at])
+        return None if np.isnan(found) else round(found, 3)
+
     def step(self, at: int) -> None:
         """Take in one cycle: on at the line; off when what was lost has come back."""
         if self.joint.strength[at] >= 1:

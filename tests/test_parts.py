@@ -57,6 +57,7 @@ def test_what_is_said_of_a_class():
     assert finding.message == f"Recall of 'c07' 0.50 to {value.value:.2f}, since cycle 9."
     assert finding.evidence["value"] == value.value
     assert finding.evidence["z"] < -3
+    assert finding.evidence["strength"] >= 1
 
 
 def test_a_class_raises_the_verdict():
@@ -149,6 +150,7 @@ def test_a_slice_that_narrows_alone_is_named(seed: int):
     _, finding = found("slice_narrowing", past)[0]
     assert (finding.severity, finding.since) == ("narrowing", 9)
     assert finding.message.endswith("; narrowing since cycle 9.")
+    assert finding.evidence["strength"] >= 1
     assert " of task=t2 is " in finding.message
 
 

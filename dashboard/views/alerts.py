@@ -91,7 +91,8 @@ def _sure(alert: pd.Series) -> list[str]:
         out.append(f"How sure: z <b>{z_text(mine['z'], METRIC_LINE)}</b>, low from {METRIC_LINE:g}")
     strength = evidence.strength(alert["evidence"])
     if strength is not None:
-        out.append(f"All voting metrics together <b>{strength:.1f} times</b> the line of the alarm")
+        who = "How sure:" if mine is None else "All voting metrics together"
+        out.append(f"{who} <b>{max(strength, 0.0):.1f} times</b> the line of the alarm")
     out.append(f"Rule: {raised_by(str(alert['rule']))}")
     return out
 
@@ -153,7 +154,7 @@ def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0
     table["noise"] = 100 * table["noise"]
     st.dataframe(
-        table[["metric", "value", "baseline", "change", "noise", "z"]],
+        table[["metric", "change", "noise", "value", "baseline", "z"]],
         hide_index=True,
         column_config={
             "value": st.column_config.NumberColumn(format="%.3g"),

@@ -57,7 +57,7 @@ def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
     assert since is not None
     said = kind.sentence(alarm.panel, i, at) or f"{kind.says.format(kind.part(trend))} cannot be measured now"
     text = f"{said[0].upper()}{said[1:]}, since cycle {since}."
-    evidence = (
-        {"z": round(d.z, 3), "run": round(d.run, 3), "value": d.value, "baseline": d.baseline} if d else {}
-    )
+    evidence: dict[str, Any] = {"strength": alarm.strength(at)}
+    if d:
+        evidence |= {"z": round(d.z, 3), "run": round(d.run, 3), "value": d.value, "baseline": d.baseline}
     return Finding(SEVERITIES[kind.prefix], kind.metric, trend.slice, since, text, evidence)

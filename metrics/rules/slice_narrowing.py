@@ -53,4 +53,5 @@ def _finding(panel: Panel, name: str, at: int, alarm: Alarm) -> Finding:
         f"{label} of {name} is {abs(d.change):.0%} {'below' if d.change < 0 else 'above'} its baseline of"
         f" {d.baseline:.3g}"
     )  # fmt: skip
-    return Finding("narrowing", trend.metric.name, name, since, f"{said}; narrowing since cycle {since}.", {})
+    text, evidence = f"{said}; narrowing since cycle {since}.", {"strength": alarm.strength(at)}
+    return Finding("narrowing", trend.metric.name, name, since, text, evidence)

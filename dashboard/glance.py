@@ -60,12 +60,12 @@ def _end(past: History, trend: Trend, metric: Metric, z: Sequence[float | None])
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def ends(at: Revision, lineage: str, metric: str) -> tuple[Line, ...]:
-    """One metric of every slice and part at the last cycle, those that fell farthest first."""
+    """One metric of every slice and part at the last cycle, those that surely fell farthest first."""
     past, named = desk.parts(at, lineage, metric), desk.known(at, lineage)[metric]
     trends = [t for (_, slice), t in past.trends.items() if slice is not None]
     scores = panel.scores(past, trends)
     found = [_end(past, t, named, z) for t, z in zip(trends, scores, strict=True)]
-    return tuple(sorted(found, key=lambda line: (line.fall is None, -(line.fall or 0.0))))
+    return tuple(sorted(found, key=lambda line: line.order))
 
 
 def kinds(lines: Sequence[Line]) -> list[str]:

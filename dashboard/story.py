@@ -51,7 +51,26 @@ class Line:
     @property
     def fall(self) -> float | None:
         """How far the last point lies on the bad side of its baseline, in percent of it; None is unknown."""
-        share = self.points[-1].share(self.points[-1].value) if self.points else None
+        return self._fallen(self.points[-1].value) if self.points else None
+
+    @property
+    def order(self) -> tuple[bool, float]:
+        """Its place among others, what surely fell farthest first and what is unknown last.
+
+        It is the end of the 95 % interval nearer to no loss that counts: a value of few outputs moves far by
+        chance.
+        """
+        fall = self.fall
+        if fall is None:
+            return True, 0.0
+        point = self.points[-1]
+        ends = [end for each in (point.low, point.high) if (end := self._fallen(each)) is not None]
+        # Where the baseline lies within the interval nothing may have fallen.
+        inside = (point.low or 0.0) <= (point.baseline or 0.0) <= (point.high or 0.0)
+        return False, -min([fall, *ends, *([0.0] if inside else [])])
+
+    def _fallen(self, number: float | None) -> float | None:
+        share = self.points[-1].share(number)
         if share is None:
             return None
         return {"low": share - 100, "reference": abs(share - 100)}.get(self.healthy, 100 - share)

@@ -212,6 +212,17 @@ def test_slices_stand_in_order_of_their_fall():
     assert list(figure.layout.yaxis.ticktext) == ["0.4", "0.3", "0.2"]
 
 
+def test_a_slice_of_few_outputs_does_not_come_first_by_chance():
+    """At .1 with an interval up to .5 it may have lost nothing; .2 within .18 and .22 surely did."""
+    wide = Line("m", "M", "tail", "s=few", (Point(0, "ok", 0.1, 0.0, 0.5, 2.0, 0.4, -1.0),))
+    sure = line([0.2], slice="s=many")
+    gone = replace(wide, slice="s=none", points=(Point(0, "too_few"),))
+    for healthy in ("high", "reference"):
+        lines = tuple(replace(each, healthy=healthy) for each in (wide, gone, sure))
+        figure = CHARTS.get("slices").draw(Story("a", story([0.4]).moments, lines))
+        assert list(figure.layout.yaxis.ticktext) == ["many", "few", "none"]
+
+
 def test_panels_share_their_scale():
     lines = (line([0.4, 0.3], slice="s=a"), line([0.9, 0.8], slice="s=b"))
     moments = story([0.4, 0.3]).moments

@@ -19,11 +19,11 @@ FAR, MARGIN = 200.0, 1.1
 
 @chart("slices", label="One metric of every slice at the last cycle, in percent of its own baseline")
 def slices(story: Story) -> go.Figure:
-    """The last point of each of the story's lines with its 95 % interval, what fell farthest on top.
+    """The last point of each of the story's lines with its 95 % interval, what surely fell farthest on top.
 
     100 is the slice's own baseline. A slice that is too small to say anything has a word in place of a point.
     """
-    rows = sorted((line for line in story.lines if line.points), key=_order)[:MOST]
+    rows = sorted((line for line in story.lines if line.points), key=lambda line: line.order)[:MOST]
     fig = canvas.figure(story, height=max(240, 70 + 26 * len(rows)), right=64, left=8)
     if not any(line.points[-1].share(line.points[-1].value) is not None for line in rows):
         words = UNKNOWN.get(rows[0].points[-1].status, "no baseline") if rows else "no slices"
@@ -50,10 +50,6 @@ def _framed(fig: go.Figure, points: Sequence[Point]) -> None:
     right = max([FAR, *(MARGIN * share for share in dots)])
     if max(ends, default=0.0) > right:
         fig.update_xaxes(range=[min([*ends, *dots]), right])
-
-
-def _order(line: Line) -> tuple[bool, float]:
-    return (line.fall is None, -(line.fall or 0.0))
 
 
 def _row(fig: go.Figure, story: Story, line: Line, place: int, colours: Palette) -> None:

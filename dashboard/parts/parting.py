@@ -39,7 +39,7 @@ def _follow(lines: Sequence[Line]) -> None:
 
 
 def choose(chosen: str, lines: Sequence[Line]) -> list[str | None]:
-    """The slices of one kind to be shown, those that fell farthest to begin with; the whole for WHOLE."""
+    """The slices of one kind to be shown, to begin with those that surely fell farthest; or the whole."""
     if chosen == WHOLE:
         return _written([None])
     mine = [line.slice for line in lines if line.slice is not None and kind(line.slice) == chosen]
@@ -50,7 +50,7 @@ def choose(chosen: str, lines: Sequence[Line]) -> list[str | None]:
     picked = st.multiselect(
         label(kind_title(chosen)), mine, key="picked", max_selections=MOST,
         format_func=lambda s: f"{names(s)} ({falls[s]})",
-        help="Sorted by how far they fell: what lost most of its own baseline comes first.",
+        help="What surely lost most of its own baseline comes first: few outputs move far by chance.",
     )  # fmt: skip
     return _written(list(picked))
 

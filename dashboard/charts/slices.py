@@ -14,7 +14,7 @@ from dashboard.words import UNKNOWN, count, part, safe, within
 
 MOST = 40
 # In percent: where an interval of few outputs goes farther it runs out of the picture, dots never do.
-FAR, MARGIN = 200.0, 1.1
+FAR, MARGIN, EDGE = 200.0, 1.1, 0.02
 
 
 @chart("slices", label="One metric of every slice at the last cycle, in percent of its own baseline")
@@ -48,8 +48,10 @@ def _framed(fig: go.Figure, points: Sequence[Point]) -> None:
     dots = [share for p in points if (share := p.share(p.value)) is not None]
     ends = [share for p in points for end in (p.low, p.high) if (share := p.share(end)) is not None]
     right = max([FAR, *(MARGIN * share for share in dots)])
+    left = min([*ends, *dots])
     if max(ends, default=0.0) > right:
-        fig.update_xaxes(range=[min([*ends, *dots]), right])
+        # A dot at the edge is shown whole.
+        fig.update_xaxes(range=[left - EDGE * (right - left), right])
 
 
 def _row(fig: go.Figure, story: Story, line: Line, place: int, colours: Palette) -> None:

@@ -196,10 +196,19 @@ def test_a_link_leads_to_the_parts_it_names(at: Path):
     assert calm(app).query_params["slice"] == "Whole"
 
 
-def test_parts_that_are_too_small_say_so(at: Path):
+def test_a_class_of_few_prompts_is_shown_with_its_interval(at: Path):
     app = run("trends", lineage="falls", metric="class_recall", slice="class:c3")
     assert app.selectbox(key="part").value == "class:"
-    assert any("13 outputs; 20 are needed" in c for c in captions(app))
+    assert any("95 % interval" in c and "n 13" in c for c in captions(app))
+
+
+def test_slices_that_are_too_small_say_so(empty: Path):
+    rows = outputs("few", 5)
+    rows["slice.kind"] = np.where(rows["example_id"].str.len() < 3, "tiny", "other")
+    pipeline.ingest(Store(empty), [rows, outputs("other", 2)])
+    app = run("trends", lineage="few", metric="distinct_2", slice="kind=tiny")
+    assert app.selectbox(key="part").value == "kind"
+    assert any("10 outputs; 20 are needed" in c for c in captions(app))
 
 
 def test_metrics_stand_by_family_and_the_voters_first(at: Path):

@@ -96,9 +96,9 @@ def _lowest(each: Panel, kind: Kind, at: int) -> list[str]:
 
 
 def _sure(runs: Floats) -> list[int]:
-    """Which of these scores are too low for chance, the lowest first.
+    """Which of these scores are too low for chance among so many, the lowest first.
 
-    The second is as low as the first only where the first is: 0.5 % alone of twenty are nothing, two are.
+    Of twenty one at -2.5 is what chance does; beside one at -2.9 it counts:
 
     >>> _sure(np.array([0.0] * 19 + [-2.5])), _sure(np.array([0.0] * 18 + [-2.5, -2.9]))
     ([], [19, 18])

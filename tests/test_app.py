@@ -202,6 +202,16 @@ def test_a_class_of_few_prompts_is_shown_with_its_interval(at: Path):
     assert any("95 % interval" in c and "n 13" in c for c in captions(app))
 
 
+def test_classes_that_do_not_fit_the_picture_are_counted(at: Path, monkeypatch: pytest.MonkeyPatch):
+    """Twenty classes and the whole, of which fifteen fit; where all do, nothing is said."""
+    assert not any(
+        "more, which" in c for c in captions(run("trends", lineage="falls", metric="class_recall"))
+    )
+    monkeypatch.setattr("dashboard.charts.slices.MOST", 15)
+    shown = captions(run("trends", lineage="falls", metric="class_recall"))
+    assert "6 more, which surely lost no more than these, are under 'Parts'." in shown
+
+
 def test_slices_that_are_too_small_say_so(empty: Path):
     rows = outputs("few", 5)
     rows["slice.kind"] = np.where(rows["example_id"].str.len() < 3, "tiny", "other")

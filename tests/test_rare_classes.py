@@ -73,7 +73,7 @@ def test_rare_classes_that_go_together_are_named_in_the_alarm_of_the_whole(tmp_p
     gone = ["hamradio", "php", "mail", "lisp", "kde", "httpd", "tex", "misc"]
     last = told(tmp_path, *gone)[-1]
     assert last.status in ("narrowing", "collapse")
-    named = last.message.split("Going: ")[1].split(".  ")[0].split("; ")
+    named = last.message.split("Going: ")[1].split("; ")
     classes = [said.split("'")[1] for said in named if said.startswith("recall of")]
     assert len(classes) == 3
     assert set(classes) <= set(gone)

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import desk, glance, stories
+from dashboard.charts.slices import MOST
 from dashboard.parts import (
     acknowledging,
     address,
@@ -165,6 +166,9 @@ def _by_slice(at: desk.Revision, name: str, metric: str, chosen: str) -> None:
     story = stories.story(at, name, [(metric, None)], frame.theme())
     whole = [replace(line, points=line.points[-1:]) for line in story.lines]
     picture.show("slices", replace(story, lines=(*whole, *(known or mine))), key="slices")
+    more = len(whole) + len(known or mine) - MOST
+    if more > 0:
+        st.caption(f"{more} more, which surely lost no more than these, are under 'Parts'.")
     if known and len(known) < len(mine):
         for words in _left_out([x for x in mine if x.fall is None]):
             st.text(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metrics.lead_time import HEALTHY, PROMISE, SEALED, STANDARD, Pair, Row, Study
+from metrics.lead_time import HEALTHY, PROMISE, SEALED_BEFORE, STANDARD, Pair, Row, Study
 
 # A rule that finds fewer than so many misses most.
 SEEN = 0.5
@@ -83,17 +83,17 @@ def _beside(pair: Pair | None) -> list[Said]:
     return [Said(f"Against the starting rule it {said}.", True)] if said else []
 
 
-def unsealed(study: Study) -> str:
-    """What is to be known of the sealed world's table; nothing where it was never opened."""
-    first, now = study.told("opened").get(SEALED), study.told("rule")
+def unsealed(study: Study, world: str) -> str:
+    """What is to be known of a sealed world's table; nothing of another, or where it was never opened."""
+    first, now = study.told("opened").get(world), study.told("rule")
     if first is None:
         return ""
-    if now.get(SEALED) != first:
+    if now.get(world) != first:
         return (
             f"This world was first opened with the rule {first}; its table is of a later rule, whose makers"
             " may have seen it."
         )
-    if any(other != first for other in now.values()):
+    if any(rule != first for other, rule in now.items() if other != SEALED_BEFORE):
         return (
             f"This table is of the rule {first}, by which the world was opened; the rule has changed since."
         )

@@ -11,7 +11,7 @@ import pytest
 
 from metrics import lead_time
 from metrics.core import Status, TailwatchError
-from metrics.lead_time import FACTS, OURS, ROWS, SEALED, STARTING, Fact, Pair, Row, Study
+from metrics.lead_time import FACTS, OURS, ROWS, SEALED, SEALED_BEFORE, STARTING, Fact, Pair, Row, Study
 from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import __main__ as command
 from tests.benchmarks.lead_time import kept, making, plan, provenance, readme, report, series, table
@@ -73,10 +73,11 @@ def test_a_part_of_the_plan():
 
 def test_no_seed_is_both_for_choosing_and_for_reporting():
     assert (plan.TUNING.stop, plan.REPORTING.start) == (30_000, 30_000)
+    assert plan.UNSEALED.start >= plan.REPORTING.stop
     assert not set(plan.TUNING) & set(plan.REPORTING)
     for cell in plan.cells(WORLDS):
         assert len(cell.seeds) == cell.series
-        assert set(cell.seeds) <= set(plan.REPORTING)
+        assert set(cell.seeds) <= set(plan.UNSEALED if cell.world == SEALED else plan.REPORTING)
 
 
 @pytest.mark.parametrize(
@@ -285,19 +286,19 @@ def test_the_sealed_table_names_the_rule_that_opened_it(places: Places, monkeypa
     sealed = [replace(cell, world=SEALED) for cell in CELLS]
     reported(places)
     opened = reported(places, sealed, unseal=True)
-    assert opened.worlds() == ["sealed", "synopses"]
+    assert opened.worlds() == ["synopses", "sealed"]
     assert opened.told("opened") == {SEALED: rule}
-    assert unsealed(opened) == f"The world was opened when the thresholds of the rule {rule} stood."
+    assert unsealed(opened, SEALED) == f"The world was opened when the thresholds of the rule {rule} stood."
     changed(monkeypatch)
     later = reported(places)
     assert [r for r in later.rows if r.world == SEALED] == [r for r in opened.rows if r.world == SEALED]
     assert [p for p in later.pairs if p.world == SEALED] == [p for p in opened.pairs if p.world == SEALED]
     assert later.told("rule") == {"synopses": "changed", SEALED: rule}
-    assert "the rule has changed since" in unsealed(later)
+    assert "the rule has changed since" in unsealed(later, SEALED)
     assert "the rule has changed since" in (places.checkout / "README.md").read_text()
     again = reported(places, sealed, unseal=True)
     assert again.told("opened") == {SEALED: rule}
-    assert "of a later rule" in unsealed(again)
+    assert "of a later rule" in unsealed(again, SEALED)
 
 
 def test_what_was_judged_of_the_sealed_world_is_not_shown_before_it_is_opened(places: Places):
@@ -305,7 +306,25 @@ def test_what_was_judged_of_the_sealed_world_is_not_shown_before_it_is_opened(pl
     with threads(1) as own:
         making.work(replace(SLOW, world=SEALED), places.series, own)
     assert reported(places).worlds() == ["synopses"]
-    assert unsealed(reported(places)) == ""
+    assert unsealed(reported(places), SEALED) == ""
+
+
+def test_what_the_first_opening_showed_stays_beside_the_second(places: Places):
+    """With the rule that it was of, whatever is judged since."""
+    reported(places, [replace(cell, world=SEALED) for cell in CELLS], unseal=True)
+    for name in (FACTS, ROWS, lead_time.PAIRS):
+        table = (places.tables / name).read_text()
+        first = table.replace(f"{SEALED},", f"{SEALED_BEFORE},").replace(provenance.contender(OURS), "first")
+        (places.tables / name).write_text(first)
+    before = lead_time.read(places.tables)
+    assert before.worlds() == [SEALED_BEFORE]
+    both = reported(places, [replace(cell, world=SEALED) for cell in CELLS], unseal=True)
+    assert both.worlds() == [SEALED, SEALED_BEFORE]
+    assert [r for r in both.rows if r.world == SEALED_BEFORE] == list(before.rows)
+    assert [p for p in both.pairs if p.world == SEALED_BEFORE] == list(before.pairs)
+    assert both.told("rule")[SEALED_BEFORE] == both.told("opened")[SEALED_BEFORE] == "first"
+    assert "the rule has changed since" in unsealed(both, SEALED_BEFORE)
+    assert unsealed(both, SEALED).endswith(f"of the rule {provenance.contender(OURS)} stood.")
 
 
 # What is written
@@ -317,7 +336,7 @@ def test_the_tables_come_back_as_they_were_written(places: Places):
     study = lead_time.read(places.tables)
     assert study.rows == tuple(table.rows(found))
     assert study.pairs == tuple(table.paired(found, OURS, STARTING))
-    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000"}
+    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000", SEALED: "40000:41000"}
     assert list(study.told("contender"))[:2] == [OURS, STARTING]
     assert study.told("metric")["tail_recall"].isdigit()
     assert study.told("rule") == {"synopses": provenance.contender(OURS)}
@@ -427,7 +446,7 @@ def test_the_best_rival_keeps_quiet_on_healthy_series():
 def test_every_regime_and_setting_has_a_name():
     assert set(lead_time.REGIMES) == set(REGIMES)
     assert set(lead_time.SETTINGS) == set(SETTINGS)
-    assert set(lead_time.WORLDS) == set(WORLDS)
+    assert set(lead_time.WORLDS) == {*WORLDS, SEALED_BEFORE}
     assert {name for name in REGIMES if REGIMES[name].narrows} == set(lead_time.NARROWING)
 
 

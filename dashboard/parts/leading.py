@@ -14,7 +14,6 @@ from metrics.lead_time import (
     NARROWING,
     OURS,
     REGIMES,
-    SEALED,
     SETTINGS,
     STANDARD,
     STARTING,
@@ -65,9 +64,7 @@ def show() -> None:
                 title, names, names.index(name), format_func=labels.__getitem__, key=f"lead-{name}"
             )
         )
-    about = (
-        f"The world: {WORLDS.get(world, world)}. {lead_verdict.unsealed(study) if world == SEALED else ''}"
-    )
+    about = f"The world: {WORLDS.get(world, world)}. {lead_verdict.unsealed(study, world)}"
     st.html(f'<p class="tw-says tw-quiet">{safe(about)}</p>')
     st.html("".join(group(study, title, places, rules) for title, places in groups(study, world).items()))
     st.html(f'<p class="tw-says tw-quiet">{safe(sources(study))}</p>')
@@ -192,13 +189,13 @@ def lead(row: Row) -> str:
 
 def sources(study: Study) -> str:
     """By which rule, on which seeds."""
-    seeds, rules = study.told("seeds"), study.told("rule")
+    tuning, rules = study.told("seeds").get("tuning", UNKNOWN), study.told("rule")
     own = ", ".join(f"{rule} in {world}" for world, rule in rules.items())
     one = next(iter(rules.values())) if len(set(rules.values())) == 1 else own
     return (
         f"Tailwatch's rule has the digest {one}. Thresholds were chosen on the seeds"
-        f" {seeds.get('tuning', UNKNOWN)}, those of two earlier reports among them; these series are of the"
-        f" seeds {seeds.get('reporting', UNKNOWN)}."
+        f" {tuning}, those of two earlier reports among them; these series are of the"
+        f" seeds {lead_time.seeds_of(study)}."
         " Intervals are of 95 %: exact for shares, drawn by series for the lead, which counts the series in"
         " which both alarms came."
     )

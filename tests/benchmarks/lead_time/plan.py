@@ -13,6 +13,8 @@ from tests.benchmarks.lead_time.worlds import WORLDS
 # Seeds that a trial or an earlier report has looked at are of the first.
 TUNING = range(30_000)
 REPORTING = range(30_000, 31_000)
+# The sealed world was first opened on those too. The rule has changed since, so that it is asked on these.
+UNSEALED = range(40_000, 41_000)
 HEALTHY_SERIES, VARIED_SERIES, NARROWING_SERIES, BENIGN_SERIES = 600, 200, 60, 100
 # The other settings are varied in this world, one at a time.
 VARIED = "synopses"
@@ -33,7 +35,7 @@ class Cell:
     @property
     def seeds(self) -> range:
         """Their seeds, of those that are reported."""
-        return REPORTING[: self.series]
+        return (UNSEALED if self.world == SEALED else REPORTING)[: self.series]
 
 
 def cells(worlds: Iterable[str], parts: Iterable[str] = PARTS, most: int = len(REPORTING)) -> list[Cell]:

@@ -20,6 +20,7 @@ from metrics.lead_time import (
     Place,
     Row,
     Study,
+    seeds_of,
 )
 from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import plan
@@ -56,7 +57,7 @@ def _world(study: Study, world: str) -> str:
     """Two tables of one world, and what ours does not do in it."""
     places = study.places(world)
     fails = [f"- {_name(place)}: {' '.join(said)}" for place in places if (said := _fails(study, place))]
-    about = [f"**{world}**: {WORLDS.get(world, '')}.", *([unsealed(study)] if world == SEALED else [])]
+    about = [f"**{world}**: {WORLDS.get(world, '')}.", unsealed(study, world)]
     tables = [
         _grid(("nothing narrows", "series", "Tailwatch", "starting rule", "oracle"), _calm(study, places)),
         _grid(
@@ -65,7 +66,7 @@ def _world(study: Study, world: str) -> str:
         ),
     ]
     said = "Where Tailwatch fails here:\n\n" + "\n".join(fails) if fails else "Tailwatch fails nowhere here."
-    return "\n\n".join([fill(" ".join(about), WIDTH), *(t for t in tables if t), said])
+    return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *(t for t in tables if t), said])
 
 
 def _fails(study: Study, place: Place) -> list[str]:
@@ -119,17 +120,16 @@ def _found(row: Row | None) -> str:
 
 def _of(study: Study) -> str:
     rules = ", ".join(f"{world} `{rule}`" for world, rule in study.told("rule").items())
-    seeds = study.told("seeds")
     return (
-        f"Rule by world: {rules}. Thresholds were chosen on the seeds {seeds['tuning']}, those of two earlier"
-        f" reports among them; these are of {seeds['reporting']}.{_lacking(study)}"
+        f"Rule by world: {rules}. Thresholds were chosen on the seeds {study.told('seeds')['tuning']}, those"
+        f" of two earlier reports among them; these are of {seeds_of(study)}.{_lacking(study)}"
     )
 
 
 def _lacking(study: Study) -> str:
     """What is planned and was not judged by this rule."""
     found = []
-    for world in WORLDS:
+    for world in (*plan.OPEN, SEALED):
         planned = [(c.world, c.setting, c.regime) for c in plan.cells([world])]
         lacks = [place for place in planned if study.row(place, OURS) is None]
         names = ", ".join(f"`{regime if setting == STANDARD else setting}`" for _, setting, regime in lacks)

@@ -11,7 +11,19 @@ from pathlib import Path
 
 from metrics import lead_time
 from metrics.core import METRICS, TailwatchError
-from metrics.lead_time import FACTS, OURS, PAIRS, ROWS, SEALED, STARTING, Fact, Pair, Row, Study
+from metrics.lead_time import (
+    FACTS,
+    OURS,
+    PAIRS,
+    ROWS,
+    SEALED,
+    SEALED_BEFORE,
+    STARTING,
+    Fact,
+    Pair,
+    Row,
+    Study,
+)
 from tests.benchmarks.lead_time import kept, making, memory, plan, provenance, readme, table
 from tests.benchmarks.lead_time.contenders import CONTENDERS
 from tests.benchmarks.lead_time.outcomes import Outcome
@@ -51,14 +63,14 @@ def guard(cells: Iterable[Cell], unseal: bool) -> None:
     """Refuse to look at the sealed world by accident."""
     if not unseal and any(cell.world == SEALED for cell in cells):
         raise TailwatchError(
-            f"The world '{SEALED}' is opened once, after the thresholds are committed;",
-            "looking at it now would spend it.",
+            f"The world '{SEALED}' is opened once for a rule, after its thresholds are committed;",
+            "looking at it now would spend its seeds.",
             "Add --open-sealed if they are.",
         )
 
 
 def opened(cells: Iterable[Cell], places: Places) -> None:
-    """Before anything of the sealed world is judged, write down by which rule it was first opened."""
+    """Before anything of the sealed world is judged, write down by which rule it was opened."""
     before = lead_time.read(places.tables)
     if any(c.world == SEALED for c in cells) and SEALED not in before.told("opened"):
         fact = Fact("opened", SEALED, provenance.contender(OURS))
@@ -82,14 +94,13 @@ def write(places: Places) -> None:
 
 
 def made(found: Sequence[Outcome], before: Study) -> Study:
-    """The tables of what was found; of a world in which nothing was found now, those there were."""
-    worlds = {o.group[0] for o in found}
-    old = [r for r in before.rows if r.world == SEALED and SEALED not in worlds]
-    old_pairs = [p for p in before.pairs if p.world == SEALED and SEALED not in worlds]
+    """The tables of what was found; of a sealed world in which nothing was found now, those there were."""
+    stays = {SEALED, SEALED_BEFORE} - {o.group[0] for o in found}
+    old = [r for r in before.rows if r.world in stays]
+    old_pairs = [p for p in before.pairs if p.world in stays]
     judged = {o.group[0] for o in found if o.contender == OURS}
     rules = dict.fromkeys(sorted(judged), provenance.contender(OURS))
-    if old:
-        rules[SEALED] = before.told("rule")[SEALED]
+    rules |= {r.world: before.told("rule")[r.world] for r in old}
     return Study(
         (*table.rows(found), *old),
         (*table.paired(found, OURS, STARTING), *old_pairs),
@@ -101,7 +112,7 @@ def _told() -> Iterable[Fact]:
     """What holds for every table."""
     first = (OURS, STARTING)
     names = (*first, *(name for name in CONTENDERS.all() if name not in first))
-    seeds = {"tuning": plan.TUNING, "reporting": plan.REPORTING}
+    seeds = {"tuning": plan.TUNING, "reporting": plan.REPORTING, SEALED: plan.UNSEALED}
     yield from _facts("contender", {name: CONTENDERS.get(name).label for name in names})
     yield from _facts("seeds", {name: f"{own.start}:{own.stop}" for name, own in seeds.items()})
     yield from _facts("metric", {name: str(METRICS.get(name).version) for name in memory.measured()})

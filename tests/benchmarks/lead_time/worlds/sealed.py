@@ -1,6 +1,6 @@
 """The world `sealed`: docstrings of the standard library, logistic regression and a back-off generator.
 
-It is opened once, after all thresholds stand: nothing may be tuned on it.
+It is opened after all thresholds stand, each time on other seeds: nothing may be tuned on it.
 """
 
 from __future__ import annotations

@@ -146,9 +146,9 @@ def outputs(at: Revision, lineage: str, cycle: int) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def rejects(at: Revision, lineage: str, cycle: int) -> pd.DataFrame:
-    """The rows rejected with one cycle."""
-    return _store(at[0]).rejects(lineage, cycle)
+def rejects(at: Revision, lineage: str) -> pd.DataFrame:
+    """The rows rejected with the cycles of a lineage, each with its reason."""
+    return _store(at[0]).rejects(lineage)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -317,6 +317,8 @@ def test_upload_says_what_was_rejected_and_why(empty: Path):
     calm(app)
     assert any("1 row was rejected" in t.value for t in app.text)
     assert "it has no example_id" in app.dataframe[0].value["reason"].tolist()
+    # And later, when the result is closed.
+    assert "Rejected rows: 1" in [e.label for e in run("trends").get("expander")]
 
 
 @pytest.mark.parametrize(

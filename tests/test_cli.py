@@ -174,6 +174,15 @@ def test_csv_in_with_mapping_and_rejected_rows_said(tmp_path, capsys):
     assert "learning" in out
     code, out, _ = run(capsys, "cycles", "--db", tmp_path / "s.duckdb", "--lineage", "mine")
     assert "human=20,generative=80" in out
+    place = ("--db", tmp_path / "s.duckdb", "--lineage", "mine")
+    assert run(capsys, "cycles", *place, "--rejected", 1)[0] == 2
+    code, out, _ = run(capsys, "cycles", *place, "--rejected", 0)
+    assert code == 0
+    assert "not a number ('much')" in out
+    assert "q99" in out
+    run(capsys, "export", *place, "--to", tmp_path)
+    apart = pd.read_csv(tmp_path / "rejects.csv")
+    assert apart[["lineage", "cycle", "row"]].to_numpy().tolist() == [["mine", 0, 31]]
 
 
 def test_rules_are_added_fire_and_go(db, capsys):

@@ -301,8 +301,11 @@ def test_rejects_go_with_their_cycle_and_the_lost_ones_with_the_first(store):
     frame = pd.DataFrame([{"lineage": n, "cycle": c, "example_id": "a", "output": o} for n, c, o in said])
     unread = pd.DataFrame({"row": [3], "reason": ["it is not JSON"], "raw": ["{"]})
     pipeline.ingest(store, [RawTable(frame, unread)])
-    kept = {(n, c): store.rejects(n, c)["row"].tolist() for n in "PQ" for c in (0, 1)}
-    assert kept == {("P", 0): [3, 6, 7], ("P", 1): [5], ("Q", 0): [4], ("Q", 1): []}
+    kept = {(n, c): store.rejects(n, c)["row"].tolist() for n, c in (("P", 0), ("P", 1), ("Q", 0))}
+    assert kept == {("P", 0): [3, 6, 7], ("P", 1): [5], ("Q", 0): [4]}
+    assert store.rejects("P")[["cycle", "row"]].to_numpy().tolist() == [[0, 3], [0, 6], [0, 7], [1, 5]]
+    with pytest.raises(TailwatchError, match="no cycle 1"):
+        store.rejects("Q", 1)
     counts = {n: store.cycles(n)["rejected"].tolist() for n in "PQ"}
     assert counts == {"P": [3, 1], "Q": [1]}
     pipeline.ingest(store, [frame[:2].assign(output="z")], replace=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import desk
+from dashboard.parts import rejected
 from dashboard.words import cycles, plain
 
 _KEY = "_uploaded"
@@ -28,10 +29,7 @@ def show(at: desk.Revision, lineage: str) -> None:
         st.text(_words(written, int(mine["outputs"].sum()), int(mine["rejected"].sum())))
         for note in notes:
             st.text(plain(note, 400))
-        for cycle in mine.loc[mine["rejected"] > 0, "cycle"]:
-            rows = desk.rejects(at, lineage, int(cycle))
-            st.caption(f"Rejected with cycle {int(cycle)}")
-            st.dataframe(rows, hide_index=True, height=min(320, 37 + 35 * len(rows)))
+        rejected.table(at, lineage, written)
         if st.button("Close", key="close-result"):
             del st.session_state[_KEY]
             st.rerun()

@@ -21,6 +21,7 @@ from dashboard.parts import (
     panels,
     parting,
     picture,
+    rejected,
     result,
     rules,
     status,
@@ -81,6 +82,7 @@ def page() -> None:
     examples.show(at, name, cycle)
     rules.away(at, [name], metric, slices[0] if slices else None)
     baselines.show(at, name)
+    rejected.show(at, name)
     st.page_link("views/upload.py", label="Upload its next cycle", query_params={"lineage": name})
 
 

@@ -16,13 +16,13 @@ def _arguments(p: Parser) -> None:
 
 @command(
     "export",
-    "write values, verdicts and alerts as CSV files",
+    "write values, verdicts, alerts and rejected rows as CSV files",
     place=130,
     lineage="optional",
     arguments=_arguments,
 )
 def export(options: Options) -> int:
-    """Write values, verdicts and alerts as CSV."""
+    """Write values, verdicts, alerts and rejected rows as CSV."""
     import pandas as pd
 
     store = open_store(options)
@@ -31,15 +31,17 @@ def export(options: Options) -> int:
         raise TailwatchError(f"There is no folder '{folder}'.", do="Make it first.")
     one = lineage_of(options, store)
     names = [one] if one is not None else store.lineages()["lineage"].tolist()
+    none = pd.DataFrame()
     said = [
         {"lineage": n, **{k: v for k, v in vars(x).items() if k != "findings"}}
         for n in names
         for x in store.verdicts(n)
     ]
     tables = {
-        "values": pd.concat([values_of(store, n) for n in names]) if names else pd.DataFrame(),
+        "values": pd.concat([values_of(store, n) for n in names]) if names else none,
         "verdicts": pd.DataFrame(said),
         "alerts": store.alerts(one),
+        "rejects": pd.concat([store.rejects(n).assign(lineage=n) for n in names]) if names else none,
     }
     for name, rows in tables.items():
         rows.map(safe_cell).to_csv(folder / f"{name}.csv", index=False)

@@ -78,5 +78,6 @@ def _say_stored(done: Mapping[str, Any]) -> None:
         print(f"{total} {'row was' if total == 1 else 'rows were'} rejected and kept apart:", file=sys.stderr)
         for reason, count in list(done["rejected"].items())[:10]:
             print(f"  {count} because {safe_line(reason)}", file=sys.stderr)
+        print("`tailwatch cycles --lineage L --rejected N` shows those of cycle N.", file=sys.stderr)
     for v in done["verdicts"]:
         print(safe_line(f"{v['lineage']}, cycle {v['cycle']}: {v['status']}. {v['message']}"))

@@ -145,11 +145,19 @@ class Outputs(Database):
                 {"lineage": lineage},
             )
 
-    def rejects(self, lineage: str, cycle: int) -> pd.DataFrame:
-        """The rows rejected with a cycle's upload: row, reason, raw."""
-        query = "SELECT row, reason, raw FROM rejects WHERE lineage = ? AND cycle = ? ORDER BY row"
+    def rejects(self, lineage: str, cycle: int | None = None) -> pd.DataFrame:
+        """The rows rejected with the upload of a cycle, or of all, in order: cycle, row, reason, raw.
+
+        Raises TailwatchError where the lineage has no such cycle.
+        """
+        if cycle is not None:
+            self._cycle_or_error(lineage, cycle)
+        query = (
+            "SELECT cycle, row, reason, raw FROM rejects"
+            " WHERE lineage = $lineage AND ($cycle IS NULL OR cycle = $cycle) ORDER BY cycle, row"
+        )
         with self.reading() as con:
-            return frame(con, query, [lineage, cycle])
+            return frame(con, query, {"lineage": lineage, "cycle": cycle})
 
     def reference(self, lineage: str) -> pd.DataFrame:
         """The pinned human reference set; empty where there is none."""

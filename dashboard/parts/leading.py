@@ -52,8 +52,14 @@ def show() -> None:
     if not study.rows:
         st.text(NOTHING)
         return
+    worlds = study.worlds()
     world = st.segmented_control(
-        "World", study.worlds(), default=study.worlds()[0], required=True, key="lead-world"
+        "World",
+        worlds,
+        default=worlds[0],
+        required=True,
+        key="lead-world",
+        format_func=lambda name: name.replace("_", " "),
     )
     labels = study.told("contender")
     rules, labels = [], study.told("contender")

@@ -61,7 +61,6 @@ def show() -> None:
         key="lead-world",
         format_func=lambda name: name.replace("_", " "),
     )
-    labels = study.told("contender")
     rules, labels = [], study.told("contender")
     for column, title, name in zip(st.columns(2), ("Rule", "Beside it"), (OURS, STARTING), strict=True):
         names = list(labels)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from metrics.alarms import Alarm
 from metrics.runs import Joint
@@ -11,14 +12,19 @@ UNKNOWN = float("nan")
 
 
 def alarm(
-    *d: list[float], rings: dict[int, int], low: tuple[int, ...] = (0,), only: int | None = None
+    *d: list[float],
+    rings: dict[int, int],
+    low: tuple[int, ...] = (0,),
+    only: int | None = None,
+    calm: float = 0.2,
 ) -> Alarm:
     """An alarm on metrics at these distances, of normal movement 1, that is over the line where it `rings`.
 
-    `rings` gives the length of the lowest run at a cycle; cycles are numbered from 10.
+    `rings` gives the length of the lowest run at a cycle; cycles are numbered from 10. Where it does not ring
+    all together lie as low as `calm` times the line.
     """
     count = len(d[0])
-    strength = np.array([1.5 if at in rings else 0.5 for at in range(count)])
+    strength = np.array([1.5 if at in rings else calm for at in range(count)])
     run = np.array([rings.get(at, 2) for at in range(count)])
     panel = SimpleNamespace(
         cycles=SimpleNamespace(numbers=tuple(range(10, 10 + count))),
@@ -71,6 +77,15 @@ def test_one_part_alone_is_over_on_the_average_of_three_cycles():
 
 def test_it_does_not_go_off_while_it_rings():
     assert on(alarm([0.0, -10.0, -10.0, 0.0, 0.0, 0.0], rings={2: 2, 5: 5}))[-1] == 11
+
+
+@pytest.mark.parametrize("only", [None, 0])
+def test_it_does_not_go_off_while_all_together_lie_half_as_low_as_the_line(only: int | None):
+    """The metric that rang is back for three cycles; what else there is says that it goes on."""
+    back = [0.0, -10.0, -10.0, 0.0, 0.0, 0.0]
+    assert on(alarm(back, rings={2: 2}, only=only, calm=0.5))[-1] == 11
+    assert on(alarm(back, rings={2: 2}, only=only, calm=0.49))[-1] is None
+    assert on(alarm(back, rings={2: 2}, only=only, calm=UNKNOWN))[-1] is None
 
 
 def test_a_loss_that_goes_on_is_measured_by_its_depth():

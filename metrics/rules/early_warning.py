@@ -26,9 +26,10 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     movements under its baseline, once, or a metric that cannot be measured any more. `collapse`: narrowing,
     and for three cycles a metric has lost a fifth, with its 90 % interval beyond a tenth, or mean score is
     down by the same test and has lost a twentieth. It is over when three cycles running less than two
-    fifths of what was lost is still missing. Mean score never makes a narrowing, only a collapse; its line
-    is drawn by what the voting metrics say of noise, too. Where outputs of several retrains of a cycle are
-    given (`seed`), what these differ by counts as normal beside what cycles differ by.
+    fifths of what was lost is still missing, and all together lie less than half as low as where it
+    rings. Mean score never makes a narrowing, only a collapse; its line is drawn by what the voting
+    metrics say of noise, too. Where outputs of several retrains of a cycle are given (`seed`), what these
+    differ by counts as normal beside what cycles differ by.
 
     Limits: what it keeps and misses is measured by the benchmark of lead time; see the method page. A
     lineage whose retrains are both unsteady and started from the last cycle's weights wanders so far that

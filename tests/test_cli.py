@@ -176,6 +176,7 @@ def test_csv_in_with_mapping_and_rejected_rows_said(tmp_path, capsys):
     assert "human=20,generative=80" in out
     place = ("--db", tmp_path / "s.duckdb", "--lineage", "mine")
     assert run(capsys, "cycles", *place, "--rejected", 1)[0] == 2
+    assert "`tailwatch cycles --lineage mine --rejected N`" in err
     code, out, _ = run(capsys, "cycles", *place, "--rejected", 0)
     assert code == 0
     assert "not a number ('much')" in out
@@ -183,6 +184,11 @@ def test_csv_in_with_mapping_and_rejected_rows_said(tmp_path, capsys):
     run(capsys, "export", *place, "--to", tmp_path)
     apart = pd.read_csv(tmp_path / "rejects.csv")
     assert apart[["lineage", "cycle", "row"]].to_numpy().tolist() == [["mine", 0, 31]]
+
+
+def test_that_no_row_was_rejected_is_said(db, capsys):
+    code, out, _ = run(capsys, "cycles", "--db", db, "--lineage", "replace", "--rejected", 0)
+    assert (code, out) == (0, "No row was rejected with cycle 0.\n")
 
 
 def test_rules_are_added_fire_and_go(db, capsys):

@@ -33,7 +33,10 @@ def cycles(options: Options) -> int:
     store = open_store(options)
     if options.rejected is not None:
         rows = store.rejects(options.lineage, options.rejected)
-        print_table(rows.assign(raw=rows["raw"].str.slice(0, SHOWN)))
+        if rows.empty:
+            print(f"No row was rejected with cycle {options.rejected}.")
+        else:
+            print_table(rows.assign(raw=rows["raw"].str.slice(0, SHOWN)))
         return 0
     pipeline.refresh(store, options.lineage, progress=show_progress)
     if options.rename:

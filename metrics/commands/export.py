@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from metrics.asking import Options, Parser, command, lineage_of, open_store, values_of
 from metrics.core import TailwatchError
 from metrics.printing import safe_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from metrics.store import Store
 
 
 def _arguments(p: Parser) -> None:
@@ -41,9 +47,16 @@ def export(options: Options) -> int:
         "values": pd.concat([values_of(store, n) for n in names]) if names else none,
         "verdicts": pd.DataFrame(said),
         "alerts": store.alerts(one),
-        "rejects": pd.concat([store.rejects(n).assign(lineage=n) for n in names]) if names else none,
+        "rejects": pd.concat([_rejects(store, n) for n in names]) if names else none,
     }
     for name, rows in tables.items():
         rows.map(safe_cell).to_csv(folder / f"{name}.csv", index=False)
         print(f"Wrote {folder / f'{name}.csv'}: {len(rows)} rows.", file=sys.stderr)
     return 0
+
+
+def _rejects(store: Store, lineage: str) -> pd.DataFrame:
+    """The rows rejected with the cycles of a lineage, under its name."""
+    rows = store.rejects(lineage)
+    rows.insert(0, "lineage", lineage)
+    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -78,6 +79,8 @@ def _say_stored(done: Mapping[str, Any]) -> None:
         print(f"{total} {'row was' if total == 1 else 'rows were'} rejected and kept apart:", file=sys.stderr)
         for reason, count in list(done["rejected"].items())[:10]:
             print(f"  {count} because {safe_line(reason)}", file=sys.stderr)
-        print("`tailwatch cycles --lineage L --rejected N` shows those of cycle N.", file=sys.stderr)
+        names = {safe_line(stored["lineage"]) for stored in done["stored"]}
+        one = shlex.quote(names.pop()) if len(names) == 1 else "L"
+        print(f"`tailwatch cycles --lineage {one} --rejected N` shows those of cycle N.", file=sys.stderr)
     for v in done["verdicts"]:
         print(safe_line(f"{v['lineage']}, cycle {v['cycle']}: {v['status']}. {v['message']}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import streamlit as st
@@ -95,19 +95,22 @@ def absent(at: Revision, lineage: str) -> dict[Lack, list[str]]:
     """What is missing, and the labels of the metrics that have no value for want of it."""
     past, valued = desk.history(at, lineage), set(desk.measured(at, lineage))
     out: dict[Lack, list[str]] = {}
-    for name, metric in desk.known(at, lineage).items():
+    known = desk.known(at, lineage)
+    have = {need for name in valued for need in known[name].needs}
+    for name, metric in known.items():
         trend = past.trends.get((name, None))
         if name not in valued and trend is not None:
-            out.setdefault(_lack(trend, metric), []).append(metric.label)
+            out.setdefault(_lack(trend, metric, have), []).append(metric.label)
     return out
 
 
-def _lack(trend: Trend, metric: Metric) -> Lack:
+def _lack(trend: Trend, metric: Metric, have: Set[str]) -> Lack:
+    """Why one has no value. A column that others found is not asked for: labels, none of them rare."""
     last = next((v for v in reversed(trend.values) if v is not None), None)
     if last is None:
         return Lack("Nothing was measured yet")
     missing = [NEEDS[need] for need in metric.needs if need in NEEDS and f"no {need}" in (last.note or "")]
     if last.status == "no_column" and missing:
-        columns = tuple(dict.fromkeys(c for _, c in missing if c))
+        columns = tuple(dict.fromkeys(c for _, c in missing if c and c not in have))
         return Lack(", ".join(words for words, _ in missing), columns)
     return Lack((last.note or "Unknown").rstrip("."))

@@ -230,6 +230,17 @@ def test_metrics_stand_by_family_and_the_voters_first(at: Path):
     assert "Tail recall<" not in missing
 
 
+def test_a_column_that_is_there_is_not_asked_for(empty: Path):
+    """Two classes, half and half: there are labels, and no rare class."""
+    rows = outputs("even", 5)
+    rows["label"] = rows["prediction"] = np.where(np.arange(len(rows)) % 2, "a", "b")
+    pipeline.ingest(Store(empty), [rows])
+    shown = html(run("trends", lineage="even"))
+    missing = shown[shown.index('"absent"') :]
+    assert "No tail classes: " in missing
+    assert "These columns would bring some: logprob, sample, finish_reason." in missing
+
+
 def test_what_the_eval_set_could_see_is_said(at: Path):
     """On the card at a glance, on the lineage's page voter by voter once somebody opens it."""
     assert re.search(r"Smallest loss it could see: <b>\d+%</b> of class coverage", html(run()))

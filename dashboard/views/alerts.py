@@ -151,7 +151,9 @@ def _evidence(at: desk.Revision, alert: pd.Series, nth: int) -> None:
     table = pd.DataFrame(evidence.rows(alert["evidence"]))
     table["metric"] = [catalog[m].label if m in catalog else m for m in table["metric"]]
     digits = max(z_digits(z, METRIC_LINE) for z in table["z"])
-    table["change"] = (100 * table["change"]).round(1) + 0.0  # no -0.0
+    # Nothing has no sign.
+    table["z"] = table["z"].round(digits) + 0.0
+    table["change"] = (100 * table["change"]).round(1) + 0.0
     table["noise"] = 100 * table["noise"]
     st.dataframe(
         table[["metric", "change", "noise", "value", "baseline", "z"]],

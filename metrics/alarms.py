@@ -11,8 +11,8 @@ from metrics.panel import Panel
 from metrics.runs import Joint
 
 # It is over when no more than this share of what was lost is still missing, for so many cycles running; of
-# one part alone, on the average of so many. And not while all together lie as low as this share of the line:
-# what goes on narrowing comes back in one metric by chance, seldom in all.
+# one part alone, on the average of so many. And not in a cycle at which all that rings it together lies as
+# low as this share of its line: what goes on narrowing comes back in one metric by chance, seldom in all.
 MISSING, BACK_CYCLES, QUIET = 0.4, 3, 0.5
 # What came before a leap was by chance: it had lost less than this share of what the leap lost.
 BEGUN = 0.1

@@ -97,4 +97,9 @@ def unsealed(study: Study, world: str) -> str:
         return (
             f"This table is of the rule {first}, by which the world was opened; the rule has changed since."
         )
+    if SEALED_BEFORE in study.told("opened"):
+        return (
+            f"The world was opened again when the thresholds of the rule {first} stood: its series are new,"
+            " but its texts, its regimes and what the first opening showed were known."
+        )
     return f"The world was opened when the thresholds of the rule {first} stood."

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from metrics.lead_time import (
+    AGAIN,
     HEALTHY,
     NARROWING,
     ORACLE,
@@ -122,7 +123,7 @@ def _of(study: Study) -> str:
     rules = ", ".join(f"{world} `{rule}`" for world, rule in study.told("rule").items())
     return (
         f"Rule by world: {rules}. Thresholds were chosen on the seeds {study.told('seeds')['tuning']}, those"
-        f" of two earlier reports among them; these are of {seeds_of(study)}.{_lacking(study)}"
+        f" of two earlier reports among them; these are of {seeds_of(study)}. {AGAIN}{_lacking(study)}"
     )
 
 

@@ -206,14 +206,18 @@ def _finish(typed: pd.DataFrame) -> pd.DataFrame:
 
 
 def cycle_facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int], dict[str, str]]:
-    """Facts of a cycle that ride in its rows must be the same in all of them."""
+    """Facts of a cycle that ride in its rows must be the same in all of them; each seed has a checkpoint."""
     found: dict[tuple[str, int], dict[str, str]] = {}
     keys = pd.Series(list(zip(typed["lineage"], typed["cycle"], strict=True)), named.index, dtype=object)
     for key in sorted(set(keys)):
         part, (lineage, cycle) = named[keys == key], key
         facts = found.setdefault((str(lineage), int(cycle)), {})
         for name in [f for f in FACTS if f in named.columns]:
-            values = part[name][~blank(part[name])].map(as_text).unique()
+            told = part[name][~blank(part[name])].map(as_text)
+            values = told.unique()
+            if len(values) > 1 and name == "checkpoint" and "seed" in typed:
+                retrains = told.groupby(typed["seed"].set_axis(named.index)[told.index], dropna=False)
+                values = [", ".join(retrains.first())] if (retrains.nunique() == 1).all() else values
             if len(values) > 1:
                 raise TailwatchError(
                     f"The rows of cycle {cycle} disagree on its {name}:",

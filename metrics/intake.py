@@ -134,7 +134,7 @@ def _all_facts(
                 raise TailwatchError(
                     f"The files of cycle {key[1]} disagree on its {name}:",
                     f"'{mine[name][:40]}' and '{value[:40]}'.",
-                    "A cycle has one.",
+                    "A cycle has one; what is given for all of it wins, such as --checkpoint.",
                 )
     for mine in found.values():
         mine.update({clean(name): clean(value) for name, value in given.items()})

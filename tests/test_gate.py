@@ -368,6 +368,15 @@ def test_sentences(rows, options, said):
     assert said in sentence(rows, **{"lineage": "L", "cycle": 0, **options})
 
 
+def test_each_retrain_of_a_cycle_has_a_checkpoint_of_its_own():
+    """Seeds 1 and 0 of one cycle; but two checkpoints of one seed cannot be right."""
+    rows = [{**GOOD, "seed": seed, "checkpoint": f"v{seed}"} for seed in (1, 0)]
+    assert gated(rows).facts == {("L", 0): {"checkpoint": "v0, v1"}}
+    assert "disagree on its checkpoint" in sentence(
+        [*rows, {**rows[0], "example_id": "b", "checkpoint": "v2"}], lineage="L", cycle=0
+    )
+
+
 def test_a_column_named_twice():
     frame = pd.DataFrame([["a", "x", "y"]], columns=["example_id", "output", "output"])
     with pytest.raises(TailwatchError, match="names the column 'output' twice"):

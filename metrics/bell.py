@@ -77,10 +77,21 @@ def sentences(result: Result) -> list[str]:
             f"The evaluation that begins at cycle {result['untested']} is not tested: its baseline does not"
             " stand yet, so that no alert could come."
         )
+    if not _is_judged(result):
+        said.append(
+            "No copy was judged as a whole: too few outputs vote (200 are needed, or 50 tail prompts)."
+            " That none is flagged says nothing."
+        )
     said += [f"{c['label']} could not be planted at every strength. {c['why']}" for c in result["impossible"]]
     said += [f"{c['label']} rings no bell. {c['why']}" for c in result["unseen"]]
     untouched = result["untouched"]
     return [*said, _quality(result), _simulated(untouched["simulated"]), _recorded(untouched["recorded"])]
+
+
+def _is_judged(result: Result) -> bool:
+    """Whether any copy had a status but learning; of results that do not say it, taken as so."""
+    told = [status for cell in result["injections"] for status in cell.get("statuses", ["healthy"])]
+    return not told or any(status not in ("learning", "not_comparable") for status in told)
 
 
 def _quality(result: Result) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+import pandas as pd
+
 from metrics import baselines
 from metrics.baselines import Choice, cycles_text
 from metrics.comparability import difference
@@ -16,6 +18,7 @@ MOST_NOTE = 500
 # Letters and signs by their kind that look like nothing: fillers, and a pattern of no dots.
 UNSEEN = "\u115f\u1160\u3164\uffa0\u2800"
 STANDING = ("open", "acknowledged")
+ABOUT = ["rule", "metric", "slice"]
 
 
 def choose(
@@ -53,6 +56,14 @@ def choose(
         choice = baselines.first(first or 0)
     store.set_baseline(lineage, choice, word, accepts)
     return choice
+
+
+def silenced(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
+    """What the alerts said that stood by one baseline and are none by another; those accepted stay alerts."""
+    known = {tuple(each) for each in after[ABOUT].fillna("").to_numpy()}
+    stood = before[before["state"].isin(STANDING)]
+    about = map(tuple, stood[ABOUT].fillna("").to_numpy())
+    return [str(said) for each, said in zip(about, stood["message"], strict=True) if each not in known]
 
 
 def _says_something(note: str) -> bool:

@@ -42,6 +42,16 @@ def test_it_is_said_which_cycles_were_copied_and_what_is_not_tested():
     assert not any("not tested" in said for said in bell.sentences(RESULT))
 
 
+def test_copies_that_nobody_could_judge_prove_nothing():
+    """Eighty outputs a cycle: no metric votes, and no copy ever has a status but learning."""
+    cell = {"label": "Copying", "strength": 0.2, "quality": "unknown", "alert": None, "alerts": []}
+    mute = {**RESULT, "injections": [{**cell, "statuses": ["learning"] * 6}] * 2}
+    assert any(said.startswith("No copy was judged as a whole") for said in bell.sentences(mute))
+    heard = {**RESULT, "injections": [*mute["injections"], {**cell, "statuses": ["learning", "healthy"]}]}
+    for result in (heard, RESULT, {**RESULT, "injections": [cell]}):
+        assert not any("No copy was judged" in said for said in bell.sentences(result))
+
+
 def test_a_later_evaluation_without_a_baseline_is_not_tested():
     """Another evaluation from cycle 9 on: three cycles are no baseline of four yet, six are."""
     verdicts = [Verdict(c, "healthy", "steady", None, None, "") for c in range(12)]

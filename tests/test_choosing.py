@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from metrics import pipeline
+from metrics.choosing import silenced
 from metrics.cli import main
 from metrics.core import TailwatchError
 from metrics.store import Store
@@ -67,3 +69,21 @@ def test_what_others_are_judged_by_is_not_deleted(store: Store, capsys: pytest.C
     assert main([*words, "11"]) == 0
     pipeline.choose_baseline(store, "M", first=4)
     assert main([*words, "2"]) == 0
+
+
+def test_what_is_no_alert_by_another_baseline_is_told():
+    """Of three that stood one is found again, later, and one was accepted; what was over is not told."""
+    columns = ["rule", "metric", "slice", "state", "message"]
+    before = [
+        ("early_warning", "distinct_1", None, "open", "found again"),
+        ("part_loss", "class_recall", "class:a", "acknowledged", "gone"),
+        ("part_loss", "class_recall", "class:b", "open", "accepted"),
+        ("part_loss", "class_recall", "class:c", "resolved", "was over"),
+    ]
+    after = [
+        ("early_warning", "distinct_1", None, "open", "later"),
+        ("part_loss", "class_recall", "class:b", "accepted", "accepted"),
+    ]
+    tables = [pd.DataFrame(rows, columns=columns) for rows in (before, after)]
+    assert silenced(*tables) == ["gone"]
+    assert silenced(tables[0], pd.DataFrame(columns=columns)) == ["found again", "gone", "accepted"]

@@ -12,6 +12,7 @@ from dashboard.parts import folded, frame, hints
 from dashboard.words import apart, plain
 from metrics import pipeline
 from metrics.baselines import Choice, count_text
+from metrics.choosing import silenced
 from metrics.core import FEWEST_BASELINE, TailwatchError
 from metrics.printing import parse_cycles
 
@@ -95,10 +96,13 @@ def _choose(lineage: str, **choice: Any) -> None:
     try:
         if "cycles" in choice:
             choice["cycles"] = parse_cycles(choice["cycles"])
+        before = desk.store().alerts(lineage)
         chosen = pipeline.choose_baseline(desk.store(), lineage, progress=frame.filling(bar), **choice)
     except TailwatchError as error:
         bar.empty()
         frame.wrong(hints.sentence(error))
         return
-    frame.say_next(f"From now on it is compared with {chosen.words}. Every cycle was judged again.")
+    gone = len(silenced(before, desk.store().alerts(lineage)))
+    away = f" By it {gone} alert{' that stood is' if gone == 1 else 's that stood are'} none." if gone else ""
+    frame.say_next(f"From now on it is compared with {chosen.words}. Every cycle was judged again.{away}")
     st.rerun()

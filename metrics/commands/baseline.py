@@ -33,7 +33,7 @@ def _arguments(p: Parser) -> None:
 )
 def baseline(options: Options) -> int:
     """Choose the baseline, or show its history."""
-    from metrics import pipeline
+    from metrics import choosing, pipeline
 
     store = open_store(options)
     lineage_of(options, store)
@@ -43,7 +43,10 @@ def baseline(options: Options) -> int:
             raise TailwatchError("A note needs a choice:", do="such as --cycles 8-11.")
         return _show(store, options.lineage)
     choice["note"] = options.note
+    before = store.alerts(options.lineage)
     _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
+    for said in choosing.silenced(before, store.alerts(options.lineage)):
+        print(f"No alert by this baseline: {safe_line(said)}", file=sys.stderr)
     return 0
 
 

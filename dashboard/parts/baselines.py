@@ -21,7 +21,8 @@ WHAT = {
     FIRST: "So many first cycles, wherever an evaluation begins.",
     CHOSEN: "Every cycle after these is compared with them. What was said before them stays.",
     LIKE: "Another lineage that is known to be well: this one is compared with its baseline.",
-    HUMAN: "What people wrote: diversity, entropy and coverage have a value there, a score has none.",
+    HUMAN: "What people wrote: diversity, entropy and coverage have a value there, a score has none. An alarm"
+    " that is there at once says how far the model is from people, not that it is getting worse.",
 }
 USUAL = 4
 

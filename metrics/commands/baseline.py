@@ -13,6 +13,11 @@ from metrics.printing import parse_cycles, print_table, safe_line, show_progress
 if TYPE_CHECKING:
     from metrics.store import Store
 
+FROM_PEOPLE = (
+    "Scores have no value there. An alarm that is there at once says how far the model is from people, not"
+    " that it is getting worse."
+)
+
 
 def _arguments(p: Parser) -> None:
     what = p.add_mutually_exclusive_group()
@@ -45,6 +50,8 @@ def baseline(options: Options) -> int:
     choice["note"] = options.note
     before = store.alerts(options.lineage)
     _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
+    if options.reference:
+        print(FROM_PEOPLE, file=sys.stderr)
     for said in choosing.silenced(before, store.alerts(options.lineage)):
         print(f"No alert by this baseline: {safe_line(said)}", file=sys.stderr)
     return 0

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from metrics import lead_time
+from metrics import lead_time, panel, runs
 from metrics.core import Status, TailwatchError
 from metrics.lead_time import FACTS, OURS, ROWS, SEALED, SEALED_BEFORE, STARTING, Fact, Pair, Row, Study
 from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import __main__ as command
-from tests.benchmarks.lead_time import kept, making, plan, provenance, readme, report, series, table
+from tests.benchmarks.lead_time import equal, kept, making, plan, provenance, readme, report, series, table
 from tests.benchmarks.lead_time.contenders import CONTENDERS, Series
 from tests.benchmarks.lead_time.plan import Cell
 from tests.benchmarks.lead_time.regimes import REGIMES
@@ -426,6 +427,27 @@ def test_where_ours_is_worse_than_the_starting_rule_it_is_said():
     assert words(row(detected=1), Pair(**plain)) == ""
     loud = Pair(**(plain | {"false_low": 0.01}))
     assert words(row(), loud) == "Against the starting rule it cries wolf more often."
+
+
+def test_what_differs_beyond_chance_is_named():
+    """A longer delay is worse, a longer lead better, and an interval about 0 is neither."""
+    plain = dict.fromkeys(Pair.__dataclass_fields__) | {"detection_low": -0.1, "detection_high": 0.1}
+    pair = Pair(**(plain | {"delay_low": 0.1, "delay_high": 0.3, "lead_low": 0.2, "lead_high": 0.4}))
+    assert list(equal.worse_and_better(pair)) == [
+        "WORSE delay (+0.10 to +0.30)",
+        "better lead (+0.20 to +0.40)",
+    ]
+
+
+def test_a_line_for_a_share_of_the_chance_lies_lower(monkeypatch: pytest.MonkeyPatch):
+    """For the alarm of the whole and for that of a class alike."""
+    for module in (runs, panel):
+        monkeypatch.setattr(module, "rarer", module.rarer)
+    retrained = np.zeros(3)
+    before = runs.rarer(retrained)
+    equal.stricter(0.5)
+    assert panel.rarer(retrained) == pytest.approx(before / 2)
+    assert runs.rarer(retrained) == pytest.approx(before / 2)
 
 
 def test_the_best_rival_keeps_quiet_on_healthy_series():

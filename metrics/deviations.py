@@ -206,6 +206,12 @@ class Deviation:
     noise: float
     votes: bool
 
+    @property
+    def against_normal(self) -> str:
+        """The change against the normal movement, in words."""
+        times = abs(self.change) / self.noise if self.noise else 0.0
+        return f"{times:.1f} times its normal movement"
+
 
 def described(
     trend: Trend, position: int, d: float, normal: tuple[float, float], z: tuple[float, float], votes: bool

@@ -8,7 +8,7 @@ from typing import Any
 
 from metrics.core import RULES, SEVERITIES, Finding, History, Judgement, Status
 from metrics.doubts import Doubts
-from metrics.rules.early_warning import NOTHING
+from metrics.rules.early_warning import NORMAL, NOT_KNOWN, NOTHING
 from metrics.store import Alert, UserRule, Verdict
 
 UNJUDGED = ("learning", "not_comparable")
@@ -35,6 +35,7 @@ def conclude(history: History, said: Said) -> list[Verdict]:
         base = said[0][1][position]
         findings = tuple((name, f) for name, each in said for f in each[position].findings)
         status, message, since = _worst(base, findings)
+        findings = tuple((name, _with_quality(name, f, base)) for name, f in findings)
         message = " ".join([message, *doubts.after(position, verdicts[-1] if verdicts else None)])
         verdicts.append(
             Verdict(
@@ -53,6 +54,20 @@ def _worst(base: Judgement, findings: Sequence[tuple[str, Finding]]) -> tuple[St
     # The whole may stand still while a part goes: not both in one breath.
     beside = base.message if worst.severity == "watch" else base.message.replace(NOTHING, NOTHING_ELSE, 1)
     return worst.severity, f"{worst.message} {beside}", worst.since
+
+
+def _with_quality(rule: str, finding: Finding, base: Judgement) -> Finding:
+    """What a built-in rule says of one part, with what quality did: an alert is read without its verdict."""
+    if finding.slice is None or rule not in RULES.all():
+        return finding
+    quality = _quality(base)
+    return replace(finding, message=f"{finding.message} {quality[0].upper()}{quality[1:]}.")
+
+
+def _quality(base: Judgement) -> str:
+    if base.quality == "dropped":
+        return f"mean score is down since cycle {base.quality_since}"
+    return NORMAL if base.quality == "steady" else NOT_KNOWN
 
 
 def episodes(lineage: str, verdicts: Sequence[Verdict], accepted: Sequence[int] = ()) -> list[Alert]:

@@ -16,8 +16,6 @@ from metrics.planning import LONG, TAIL_PROMPTS, Aim, counts, least_step, seen_w
 # Numbers of prompts that one thinks of, and how many times those there are the next one named is at least.
 ROUND = (1, 2, 5)
 TIMES = 2.5
-# So many cycles say enough for a sentence, and quickly where a lineage never gets beyond learning.
-RECENT = 8
 
 
 def missing(history: History, position: int) -> str:
@@ -112,7 +110,8 @@ def _would_see(past: History, voting: Sequence[Trend]) -> str:
     seen, then = (seen_with(metric, now, noise, count / n, aim) for count in (have, _more(have)))
     sampled = "" if learned else ", were sampling its only noise"
     sure = f"({aim.power:.0%} power in a lineage of {LONG} cycles{sampled})"
-    said = f"With {have:,.0f} {counts(metric)} {_change(metric, now, seen)} would be seen {sure}"
+    least = "" if n >= metric.votes_from else ", the least that vote,"
+    said = f"With {have:,.0f} {counts(metric)}{least} {_change(metric, now, seen)} would be seen {sure}"
     better = then is not None and (seen is None or f"{then:.2g}" != f"{seen:.2g}")
     return f"{said}; {_more(have):,} would show {then:.2g}." if better else f"{said}; more would not help."
 
@@ -142,7 +141,7 @@ def _learned(past: History, trend: Trend) -> Spread | None:
     """What moves a voter, learned from the cycles there are; None before these suffice."""
     if not any(_full_baseline(t, comparable(past)) for t in past.trends.values()):
         return None
-    moving = learn(past, RECENT)
+    moving = learn(past, LONG)
     places = (i for i, p in enumerate(moving.places) if p.metric == trend.metric and p.like.slice is None)
     at = next(places, None)
     return None if at is None else spread(moving, at)

@@ -54,7 +54,10 @@ def test_what_is_said_of_a_class():
     value = past.trends[CLASSES[7]].values[cycle]
     assert value is not None
     assert (finding.severity, finding.metric, finding.since) == ("narrowing", "class_recall", 9)
-    assert finding.message == f"Recall of 'c07' 0.50 to {value.value:.2f}, since cycle 9."
+    said, _, far = finding.message.removesuffix(" times its normal movement, since cycle 9.").rpartition(", ")
+    assert said == f"Recall of 'c07' 0.50 to {value.value:.2f}"
+    # Planted 30 movements down; what is normal is estimated from few cycles, and drawn towards its like.
+    assert 10 < float(far) < 50
     assert finding.evidence["value"] == value.value
     assert finding.evidence["z"] < -3
     assert finding.evidence["strength"] >= 1
@@ -69,6 +72,25 @@ def test_a_class_raises_the_verdict():
     assert [v.status for v in verdicts[7:11]] == ["healthy", "healthy", "healthy", "narrowing"]
     assert verdicts[12].message.startswith("Recall of 'c07' 0.5")
     assert ". Nothing else is narrowing; " in verdicts[12].message
+
+
+@pytest.mark.parametrize(
+    ("score", "told"),
+    [
+        (STILL, "Mean score is within its normal range."),
+        (step(9, 20.0), "Mean score is down since cycle 9."),
+        (None, "Mean score is not known."),
+    ],
+)
+def test_the_alert_of_a_part_says_what_quality_did(score: list[float] | None, told: str):
+    """The verdict says it once, the alert by itself too, which is read without the verdict."""
+    keys = WHOLE if score else WHOLE[:-1]
+    past = history([*keys, *CLASSES], {CLASSES[7]: step(9, 20.0), ("mean_score", None): score or STILL})
+    rules = [(name, rule.evaluate(past, {})) for name, rule in RULES.all().items() if rule.builtin]
+    verdict = conclude(past, rules)[12]
+    alone = [f.message for name, f in verdict.findings if name == "part_loss"]
+    assert [message.endswith(f", since cycle 9. {told}") for message in alone] == [True]
+    assert verdict.message.lower().count("mean score") == 1
 
 
 def test_a_class_that_comes_back_is_over():
@@ -149,7 +171,7 @@ def test_a_slice_that_narrows_alone_is_named(seed: int):
     assert named("slice_narrowing", past) == {"task=t2": 10}
     _, finding = found("slice_narrowing", past)[0]
     assert (finding.severity, finding.since) == ("narrowing", 9)
-    assert finding.message.endswith("; narrowing since cycle 9.")
+    assert finding.message.endswith(" times its normal movement; narrowing since cycle 9.")
     assert finding.evidence["strength"] >= 1
     assert " of task=t2 is " in finding.message
 

@@ -11,7 +11,7 @@ from metrics.deviations import Deviation
 from metrics.missing import missing
 from metrics.narrowing import Reading
 
-NORMAL = "mean score is within its normal range"
+NORMAL, NOT_KNOWN = "mean score is within its normal range", "mean score is not known"
 NOTHING = "Nothing is"
 
 
@@ -137,17 +137,14 @@ def _lost(history: History, position: int, reading: Reading, trends: Mapping[str
 
 def _low(trend: Trend, d: Deviation) -> str:
     side = "below" if d.change < 0 else "above"
-    times = abs(d.change) / d.noise if d.noise else 0.0
-    return (
-        f"{trend.metric.label} is {abs(d.change):.0%} {side} its baseline of {d.baseline:.3g},"
-        f" {times:.1f} times its normal movement"
-    )
+    lies = f"{abs(d.change):.0%} {side} its baseline of {d.baseline:.3g}"
+    return f"{trend.metric.label} is {lies}, {d.against_normal}"
 
 
 def _quality(reading: Reading) -> str:
     score = reading.deviations.get("mean_score")
     if reading.quality == "unknown" or score is None:
-        return "mean score is not known"
+        return NOT_KNOWN
     if reading.quality == "dropped":
         lost = abs(score.change)
         shown = f"{lost:.1%}" if lost < 0.0095 else f"{lost:.0%}"

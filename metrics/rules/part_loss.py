@@ -57,7 +57,8 @@ def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
     trend, d, since = alarm.panel.trends[i], alarm.panel.deviation(i, at), alarm.cycle
     assert since is not None
     said = kind.sentence(alarm.panel, i, at) or f"{kind.says.format(kind.part(trend))} cannot be measured now"
-    text = f"{said[0].upper()}{said[1:]}, since cycle {since}."
+    far = f", {d.against_normal}" if d else ""
+    text = f"{said[0].upper()}{said[1:]}{far}, since cycle {since}."
     evidence: dict[str, Any] = {"strength": alarm.strength(at)}
     if d:
         evidence |= {"z": round(d.z, 3), "run": round(d.run, 3), "value": d.value, "baseline": d.baseline}

@@ -51,7 +51,7 @@ def _finding(panel: Panel, name: str, at: int, alarm: Alarm) -> Finding:
     label = trend.metric.label
     said = f"{label} of {name} cannot be measured now" if d is None else (
         f"{label} of {name} is {abs(d.change):.0%} {'below' if d.change < 0 else 'above'} its baseline of"
-        f" {d.baseline:.3g}"
+        f" {d.baseline:.3g}, {d.against_normal}"
     )  # fmt: skip
     text, evidence = f"{said}; narrowing since cycle {since}.", {"strength": alarm.strength(at)}
     return Finding("narrowing", trend.metric.name, name, since, text, evidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -214,10 +214,7 @@ def cycle_facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int
         facts = found.setdefault((str(lineage), int(cycle)), {})
         for name in [f for f in FACTS if f in named.columns]:
             told = part[name][~blank(part[name])].map(as_text)
-            values = told.unique()
-            if len(values) > 1 and name == "checkpoint" and "seed" in typed:
-                retrains = told.groupby(typed["seed"].set_axis(named.index)[told.index], dropna=False)
-                values = [", ".join(retrains.first())] if (retrains.nunique() == 1).all() else values
+            values = _different(told, name, typed.set_axis(named.index).loc[told.index])
             if len(values) > 1:
                 raise TailwatchError(
                     f"The rows of cycle {cycle} disagree on its {name}:",
@@ -229,3 +226,12 @@ def cycle_facts(named: pd.DataFrame, typed: pd.DataFrame) -> dict[tuple[str, int
                 # A cycle's number as a table of floats writes it, 3.0, is the number 3.
                 facts[name] = re.sub(r"\.0+$", "", fact) if name == "parent" else fact
     return found
+
+
+def _different(told: pd.Series, name: str, typed: pd.DataFrame) -> Sequence[str]:
+    """What the rows of a cycle say of one fact; where each retrain has a checkpoint, all of them as one."""
+    values: Sequence[str] = told.unique().tolist()
+    if len(values) < 2 or name != "checkpoint" or "seed" not in typed:
+        return values
+    retrains = told.groupby(typed["seed"], dropna=False)
+    return [", ".join(retrains.first())] if (retrains.nunique() == 1).all() else values

@@ -17,7 +17,7 @@ BESIDE = (OURS, STARTING, ORACLE, "same_on_score")
 STANDARD, HEALTHY = "standard", "healthy"
 # What is looked at only when the thresholds stand; and what was seen when it first was, with an earlier rule.
 SEALED, SEALED_BEFORE = "sealed", "sealed_before"
-AGAIN = (
+REPORTED_BEFORE = (
     "The open worlds' series were reported on for earlier versions of the rule too: what to change was partly"
     " noticed in them, how to change it was chosen on tuning seeds."
 )
@@ -134,8 +134,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Fact:
-    """What the tables are of. Kinds: contender (name to label), rule and opened (by world), seeds, metric,
-    version."""
+    """What the tables are of.
+
+    Kinds: contender (name to label); by world rule, opened (the rule by which it was) and alike (a later one
+    that says the same of every regime); seeds, metric, version.
+    """
 
     kind: str
     name: str
@@ -174,6 +177,12 @@ class Study:
         """Ours less the starting rule at one place."""
         return next((p for p in self.pairs if _place(p) == place), None)
 
+    def reported(self) -> str:
+        """The seeds of the series that are reported, and those of the worlds that have their own."""
+        seeds = self.told("seeds")
+        own = "".join(f", those of {world} of {seeds[world]}" for world in self.worlds() if world in seeds)
+        return seeds.get("reporting", "-") + own
+
     def rival(self, place: Place) -> Row | None:
         """The best of the popular rules where something narrows: most found, then soonest.
 
@@ -185,13 +194,6 @@ class Study:
         quiet = {r.contender for r in self.rows if _place(r) == world and r.false_low <= PROMISE}
         able = [r for r in rivals if r.contender in quiet]
         return min(able, key=_merit, default=None)
-
-
-def seeds_of(study: Study) -> str:
-    """The seeds of the series that are reported, and those of the worlds that have their own."""
-    seeds = study.told("seeds")
-    own = "".join(f", those of {world} of {seeds[world]}" for world in study.worlds() if world in seeds)
-    return seeds.get("reporting", "-") + own
 
 
 def _rank(names: Mapping[str, str], name: str) -> int:

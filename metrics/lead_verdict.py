@@ -88,18 +88,20 @@ def unsealed(study: Study, world: str) -> str:
     first, now = study.told("opened").get(world), study.told("rule")
     if first is None:
         return ""
-    if now.get(world) != first:
+    alike = world in study.told("alike")
+    if now.get(world) != first and not alike:
         return (
             f"This world was first opened with the rule {first}; its table is of a later rule, whose makers"
             " may have seen it."
         )
-    if any(rule != first for other, rule in now.items() if other != SEALED_BEFORE):
+    if any(rule != now.get(world) for other, rule in now.items() if other != SEALED_BEFORE):
         return (
             f"This table is of the rule {first}, by which the world was opened; the rule has changed since."
         )
+    since = f" The rule {now[world]} says the same of every regime, figure for figure." if alike else ""
     if SEALED_BEFORE in study.told("opened"):
         return (
             f"The world was opened again when the thresholds of the rule {first} stood: its series are new,"
-            " but its texts, its regimes and what the first opening showed were known."
+            f" but its texts, its regimes and what the first opening showed were known.{since}"
         )
-    return f"The world was opened when the thresholds of the rule {first} stood."
+    return f"The world was opened when the thresholds of the rule {first} stood.{since}"

@@ -17,6 +17,7 @@ from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import __main__ as command
 from tests.benchmarks.lead_time import equal, kept, making, plan, provenance, readme, report, series, table
 from tests.benchmarks.lead_time.contenders import CONTENDERS, Series
+from tests.benchmarks.lead_time.outcomes import Outcome, outcome
 from tests.benchmarks.lead_time.plan import Cell
 from tests.benchmarks.lead_time.regimes import REGIMES
 from tests.benchmarks.lead_time.report import Places
@@ -189,8 +190,8 @@ def test_a_changed_rule_judges_again_and_makes_nothing_again(
 def test_what_was_said_comes_back(places: Places):
     reported(places)
     found = kept.known(SLOW, places.series)
-    for (seed, name), outcome in found.items():
-        assert [outcome] == kept.judged(SLOW, seed, [name], places.series)
+    for (seed, name), told in found.items():
+        assert [told] == kept.judged(SLOW, seed, [name], places.series)
 
 
 def test_a_series_made_in_another_way_is_judged_again(places: Places, monkeypatch: pytest.MonkeyPatch):
@@ -299,7 +300,29 @@ def test_the_sealed_table_names_the_rule_that_opened_it(places: Places, monkeypa
     assert "the rule has changed since" in (places.checkout / "README.md").read_text()
     again = reported(places, sealed, unseal=True)
     assert again.told("opened") == {SEALED: rule}
-    assert "of a later rule" in unsealed(again, SEALED)
+    assert again.told("alike") == {SEALED: "changed"}
+    said = (
+        f"The world was opened when the thresholds of the rule {rule} stood. The rule changed says the same"
+    )
+    assert unsealed(again, SEALED).startswith(said)
+    assert reported(places, sealed, unseal=True) == again
+
+
+def test_a_later_rule_that_judges_the_sealed_world_otherwise_is_said(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+):
+    """It never alarms; and once it has judged otherwise, its like is no witness for the rule before it."""
+    sealed = [replace(cell, world=SEALED) for cell in CELLS]
+    rule = reported(places, sealed, unseal=True).told("opened")[SEALED]
+    changed(monkeypatch)
+    found = kept.judged(sealed[1], 30_000, [OURS], places.series)
+    assert any(o.alarms for o in found)
+    monkeypatch.setattr(kept, "outcome", lambda *about: replace(outcome(*about), alarms=()))
+    for _ in range(2):
+        later = reported(places, sealed, unseal=True)
+        assert later.told("alike") == {}
+        assert later.told("opened") == {SEALED: rule}
+        assert "of a later rule" in unsealed(later, SEALED)
 
 
 def test_what_was_judged_of_the_sealed_world_is_not_shown_before_it_is_opened(places: Places):
@@ -433,9 +456,27 @@ def test_what_differs_beyond_chance_is_named():
     """A longer delay is worse, a longer lead better, and an interval about 0 is neither."""
     plain = dict.fromkeys(Pair.__dataclass_fields__) | {"detection_low": -0.1, "detection_high": 0.1}
     pair = Pair(**(plain | {"delay_low": 0.1, "delay_high": 0.3, "lead_low": 0.2, "lead_high": 0.4}))
-    assert list(equal.worse_and_better(pair)) == [
-        "WORSE delay (+0.10 to +0.30)",
-        "better lead (+0.20 to +0.40)",
+    assert equal.differences(pair) == {"delay": "WORSE (+0.10 to +0.30)", "lead": "better (+0.20 to +0.40)"}
+    counted = "Of 2: detection 0 better, 0 WORSE; delay 0 better, 2 WORSE; lead 2 better, 0 WORSE."
+    assert equal.summary([pair, pair]) == counted
+
+
+def test_false_alarms_at_equal_lines_are_counted_world_by_world():
+    """Of what narrows none is counted; benign changes are counted apart from healthy series."""
+    about = {"cycles": 20, "recovery": None, "score": (), "statuses": None}
+
+    def said(world: str, regime: str, seed: int, *alarms: int, onset: int | None = None) -> Outcome:
+        return Outcome((world, "standard", regime), seed, OURS, onset=onset, alarms=alarms, **about)
+
+    found = [
+        *(said("neural", "healthy", 1, 7, 8), said("neural", "healthy", 2), said("synopses", "healthy", 1)),
+        *(said("neural", "longer", 1, 9), said("neural", "prompt_swap", 2, 9)),
+        said("neural", "slow", 1, 2, onset=5),
+    ]
+    assert list(equal.false_alarms(found)) == [
+        "neural, healthy, ours: 1 of 2",
+        "synopses, healthy, ours: 0 of 1",
+        "neural, benign, ours: 2 of 2",
     ]
 
 

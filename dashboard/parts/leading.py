@@ -200,7 +200,7 @@ def sources(study: Study) -> str:
     return (
         f"Tailwatch's rule has the digest {one}. Thresholds were chosen on the seeds"
         f" {tuning}, those of two earlier reports among them; these series are of the"
-        f" seeds {lead_time.seeds_of(study)}. {lead_time.AGAIN}"
+        f" seeds {study.reported()}. {lead_time.REPORTED_BEFORE}"
         " Intervals are of 95 %: exact for shares, drawn by series for the lead, which counts the series in"
         " which both alarms came."
     )

@@ -17,10 +17,9 @@ def show(at: desk.Revision, lineage: str) -> None:
     mine = facts[facts["rejected"] > 0]
     if mine.empty:
         return
-    total, numbers = int(mine["rejected"].sum()), [int(c) for c in mine["cycle"]]
-    with folded.away(f"Rejected rows: {count(total)}", "rejected") as is_open:
+    with folded.away(f"Rejected rows: {count(int(mine['rejected'].sum()))}", "rejected") as is_open:
         if is_open:
-            table(at, lineage, numbers)
+            table(at, lineage, mine["cycle"].tolist())
 
 
 def table(at: desk.Revision, lineage: str, of: Sequence[int]) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from textwrap import fill
 
 from metrics.lead_time import (
-    AGAIN,
     HEALTHY,
     NARROWING,
     ORACLE,
     OURS,
     REGIMES,
+    REPORTED_BEFORE,
     SEALED,
     SETTINGS,
     STANDARD,
@@ -21,7 +21,6 @@ from metrics.lead_time import (
     Place,
     Row,
     Study,
-    seeds_of,
 )
 from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import plan
@@ -123,7 +122,8 @@ def _of(study: Study) -> str:
     rules = ", ".join(f"{world} `{rule}`" for world, rule in study.told("rule").items())
     return (
         f"Rule by world: {rules}. Thresholds were chosen on the seeds {study.told('seeds')['tuning']}, those"
-        f" of two earlier reports among them; these are of {seeds_of(study)}. {AGAIN}{_lacking(study)}"
+        f" of two earlier reports among them; these are of {study.reported()}. {REPORTED_BEFORE}"
+        f"{_lacking(study)}"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -101,11 +101,26 @@ def made(found: Sequence[Outcome], before: Study) -> Study:
     judged = {o.group[0] for o in found if o.contender == OURS}
     rules = dict.fromkeys(sorted(judged), provenance.contender(OURS))
     rules |= {r.world: before.told("rule")[r.world] for r in old}
+    own, opened = (*table.rows(found), *old), before.told("opened")
     return Study(
-        (*table.rows(found), *old),
+        own,
         (*table.paired(found, OURS, STARTING), *old_pairs),
-        (*_facts("rule", rules), *_facts("opened", before.told("opened")), *_told()),
+        (
+            *_facts("rule", rules),
+            *_facts("opened", opened),
+            *_facts("alike", {w: rules[w] for w in opened if _alike(w, own, rules, before)}),
+            *_told(),
+        ),
     )
+
+
+def _alike(world: str, own: Sequence[Row], rules: Mapping[str, str], before: Study) -> bool:
+    """Whether a world has a later rule than it was opened with, which says the same of every regime."""
+    first, was = before.told("opened")[world], before.told("rule").get(world)
+    if rules.get(world) in (None, first) or was not in (first, before.told("alike").get(world)):
+        return False
+    now, then = ({r for r in each if (r.world, r.contender) == (world, OURS)} for each in (own, before.rows))
+    return now == then
 
 
 def _told() -> Iterable[Fact]:

@@ -10,6 +10,7 @@ from metrics.baselines import REFERENCE, count_text
 from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, Standing, Trend
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
+from metrics.narrowing import RUN
 from metrics.panel import speaks, voters
 from metrics.planning import LONG, TAIL_PROMPTS, Aim, counts, least_step, seen_with, spread
 
@@ -25,7 +26,8 @@ def missing(history: History, position: int) -> str:
     """
     past = _as_of(history, position)
     voting = voters(past)
-    said = [_cycles(past.standings[-1]), _anew(past.standings), _too_few(voting), _would_see(past, voting)]
+    cycles = "" if _judged(past.standings) else _cycles(past.standings[-1])
+    said = [cycles, _anew(past.standings), _too_few(voting), _would_see(past, voting)]
     return " ".join(words for words in said if words)
 
 
@@ -56,6 +58,12 @@ def _cycles(standing: Standing) -> str:
     return "Learning: the baseline stands; a verdict needs two cycles after it."
 
 
+def _judged(standings: Sequence[Standing]) -> bool:
+    """Whether there are cycles enough for a verdict, so that something else is missing."""
+    now = standings[-1]
+    return sum(speaks(s) and s.segment == now.segment for s in standings) >= RUN
+
+
 def _anew(standings: Sequence[Standing]) -> str:
     """Why a lineage that was judged before is learning again."""
     now = standings[-1]
@@ -67,9 +75,15 @@ def _anew(standings: Sequence[Standing]) -> str:
 
 def _too_few(voting: Sequence[Trend]) -> str:
     """Said from the first cycle on: a guard that can never speak must not look like one that is content."""
-    if not voting or any(_gone(t) for t in voting):
+    if any(_gone(t) for t in voting):
         return ""
     able = [t for t in voting if _n(t) >= t.metric.votes_from]
+    if not able and not any(v.status in ("ok", "too_few") for t in voting if (v := t.values[-1])):
+        return (
+            "No metric that votes can be measured, so no alert can come: they take texts, classes or vectors."
+        )
+    if not able and any(v.status == "ok" and v.n is None for t in voting if (v := t.values[-1])):
+        return "No metric votes, so no alert can come: values need the number of their outputs, `n`."
     if not able:
         needed = "200 are needed, or 50 tail prompts"
         have = f"; {max(map(_n, voting)):.0f} are there" if any(map(_n, voting)) else ""
@@ -100,9 +114,9 @@ def _would_see(past: History, voting: Sequence[Trend]) -> str:
     if not found:
         return ""
     trend, value = found[0]
-    metric, now, n = trend.metric, value.value or 0.0, value.n or 0.0
+    metric, n = trend.metric, value.n or 0.0
     learned = _learned(past, trend)
-    noise = learned or _from_sampling(metric, value)
+    now, noise = learned or (value.value or 0.0, _from_sampling(metric, value))
     if noise is None or not noise.deviation:
         return ""
     # Below what it votes with, what it would see with just as many as that.
@@ -137,14 +151,16 @@ def _more(n: float) -> int:
         tens *= 10
 
 
-def _learned(past: History, trend: Trend) -> Spread | None:
-    """What moves a voter, learned from the cycles there are; None before these suffice."""
+def _learned(past: History, trend: Trend) -> tuple[float, Spread] | None:
+    """The level of a voter and what moves it, from the cycles there are; None before these suffice."""
     if not any(_full_baseline(t, comparable(past)) for t in past.trends.values()):
         return None
     moving = learn(past, LONG)
     places = (i for i, p in enumerate(moving.places) if p.metric == trend.metric and p.like.slice is None)
     at = next(places, None)
-    return None if at is None else spread(moving, at)
+    if at is None:
+        return None
+    return float(stats.untransform(moving.places[at].level, trend.metric.scale)), spread(moving, at)
 
 
 def _full_baseline(trend: Trend, positions: Sequence[int]) -> bool:

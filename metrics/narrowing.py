@@ -89,8 +89,8 @@ class _Test:
         if not speaks(standing):
             return Reading(standing.cycle, "learning", "unknown", deviations=found)
         self.voters.step(at)
-        quality = self._quality(at)
         self.judged += 1
+        quality = self._quality(at)
         strength = float(self.voters.joint.strength[at])
         self.lost = {name: self.lost.get(name, 0) + 1 for name in _lost(found, scored)}
         voters = {name: d for name, d in found.items() if d.votes}
@@ -100,7 +100,7 @@ class _Test:
         return Reading(
             standing.cycle,
             status,
-            "unknown" if status == "learning" else quality,
+            quality,
             self.voters.cycle,
             self.score.cycle if quality == "dropped" else None,
             None if np.isnan(strength) else strength,
@@ -114,6 +114,9 @@ class _Test:
         if not self.score.panel.votes[:, at].any():
             return "unknown"
         self.score.step(at)
+        # It is judged where no metric can vote, too.
+        if self.judged < RUN:
+            return "unknown"
         return "steady" if self.score.since is None else "dropped"
 
     def _silent(self, at: int) -> tuple[str, ...]:

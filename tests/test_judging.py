@@ -83,3 +83,18 @@ def test_low_is_what_the_evidence_calls_low_and_the_rest_of_a_run_is_on_the_low_
     low, side = (parts[name].split(", ") for name in ("Also low", "On the low side"))
     assert all(labels[name] <= METRIC_LINE for name in low)
     assert all(labels[name] > METRIC_LINE for name in side)
+
+
+def test_an_alarm_that_fades_speaks_of_what_was_lost_until_it_is_over():
+    """All fall at 8 and are back at 12: until it is over, headline and evidence are of one metric."""
+    falls = {m.name: [0.0] * 8 + [8.0] * 4 + [0.0] * 8 for m in planted.voters()}
+    spoken = RULES.get("early_warning").evaluate(planted.history(falls, seed=1), {})
+    standing = [j for j in spoken if j.status in ("narrowing", "collapse")]
+    assert standing[-1].cycle >= 12
+    for each in standing:
+        metric = each.findings[0].metric
+        assert metric is not None
+        assert each.message.startswith(METRICS.get(metric).label)
+        fades = " narrowing since cycle 8 is not over yet; " in each.message
+        assert fades == (each.findings[0].evidence["strength"] < 1)
+    assert fades

@@ -275,14 +275,16 @@ def test_learning_anew_says_why():
 
 
 def test_the_change_that_is_said_is_the_one_that_would_be_seen():
-    """Cycle 3 of 4: from the value there, by what the four cycles say."""
+    """Cycle 3 of 4: from the level of the baseline so far, by what the four cycles say, as `plan` has it."""
     past = planted.history({}, seed=1)
     voters = {key: t for key, t in past.trends.items() if t.metric.votes}
     learned = moving.learn(replace(past, trends=voters).until(4))
     at = next(i for i, p in enumerate(learned.places) if p.metric.name == TAIL)
-    value = past.trends[(TAIL, None)].values[3].value
-    seen = planning.fallen(METRICS.get(TAIL), value, needed(planning.spread(learned, at), 2, 0.8))
-    assert f"a fall of tail recall from {value:.2g} to {seen:.2g} would be seen" in missing(past, 3)
+    found = next(d for d in planning.detectables(learned, planning.Aim()) if d.metric == TAIL)
+    seen = planning.fallen(METRICS.get(TAIL), found.baseline, needed(planning.spread(learned, at), 2, 0.8))
+    said = f"a fall of tail recall from {found.baseline:.2g} to {seen:.2g} would be seen"
+    assert seen == found.seen
+    assert said in missing(past, 3)
 
 
 def test_too_few_outputs_and_too_few_tail_prompts_are_said():
@@ -318,3 +320,37 @@ def test_values_without_any_error_say_nothing_of_what_would_be_seen():
     assert (
         missing(replace(past, trends=bare), 0) == "Learning what normal looks like: 1 of 4 baseline cycles."
     )
+
+
+# Where no metric votes
+
+
+def alone(*names: str, **facts: object) -> History:
+    """Some metrics only, mean score low from cycle 9 on; each value with these facts."""
+    keys: list[planted.Key] = [(name, None) for name in names]
+    past = planted.of(
+        {key: [0.0] * 9 + [20.0] * 11 if key[0] == "mean_score" else [0.0] * 20 for key in keys}
+    )
+    values = {k: tuple(replace(v, **facts) for v in t.values) for k, t in past.trends.items()}
+    return replace(past, trends={k: replace(t, values=values[k]) for k, t in past.trends.items()})
+
+
+@pytest.mark.parametrize(
+    ("past", "lacks"),
+    [
+        (alone("mean_score"), "No metric that votes can be measured"),
+        (alone("mean_score", TAIL, n=None), "values need the number of their outputs"),
+        (alone("mean_score", TAIL, n=40.0), "50 tail prompts; 40 are there"),
+    ],
+)
+def test_quality_is_said_where_no_alert_can_come_and_what_is_missing(past: History, lacks: str):
+    """Two cycles after the baseline it is no longer cycles that are missing."""
+    said = RULES.get("early_warning").evaluate(past, {})
+    assert {j.status for j in said} == {"learning"}
+    assert [j.quality for j in said] == ["unknown"] * 5 + ["steady"] * 5 + ["dropped"] * 10
+    assert [j.quality_since for j in said[9:11]] == [None, 9]
+    assert all(lacks in j.message for j in said[4:])
+    assert "two cycles after it" in said[4].message
+    assert not any("cycles after it" in j.message for j in said[5:])
+    assert "Mean score is within its normal range." in said[5].message
+    assert " since cycle 9." in said[12].message

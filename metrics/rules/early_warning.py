@@ -95,7 +95,8 @@ def _evidence(reading: Reading, voters: Mapping[str, Deviation]) -> dict[str, An
 
 def _message(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:
     if reading.status == "learning":
-        return missing(history, position)
+        lacks, quality = missing(history, position), _quality(reading)
+        return lacks if reading.quality == "unknown" else f"{lacks} {quality[0].upper()}{quality[1:]}."
     if reading.status == "not_comparable":
         note = history.standings[position].note
         return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
@@ -110,8 +111,12 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
     if not voters:
         return f"Narrowing since cycle {reading.since}; {_quality(reading)}."
     low = reading.low or tuple(n for n, d in voters.items() if d.z <= narrowing.METRIC_LINE)
-    name = reading.lead if reading.lead in low else min(voters, key=lambda n: voters[n].z)
-    since = f"narrowing since cycle {reading.since}"
+    # Where nothing is as low any more, what was lost is spoken of until it is over.
+    fades = not any(d.z <= narrowing.METRIC_LINE for d in voters.values())
+    led = reading.lead in voters and (reading.lead in low or fades)
+    name = reading.lead if reading.lead and led else min(voters, key=lambda n: voters[n].z)
+    over = " is not over yet" if fades and (reading.strength or 0.0) < 1 else ""
+    since = f"narrowing since cycle {reading.since}{over}"
     others = _others([n for n in low if n != name], voters, trends)
     return f"{_low(trends[name], voters[name])}; {since}; {_quality(reading)}.{others}"
 

@@ -34,7 +34,8 @@ def choose(
     """Choose what counts as normal: so many first cycles, a set, a control lineage's, or the human reference.
 
     A set that holds cycles in which an alert stands accepts what was lost: that takes a note, and the alert
-    is closed with it. Raises TailwatchError where the choice cannot be.
+    is closed with it. So do first cycles in which one began, and every cycle is judged anew. Raises
+    TailwatchError where the choice cannot be.
     """
     if store.state(lineage) is None:
         raise TailwatchError(f"There is no lineage '{lineage}' in the store.", do="Upload a cycle first.")
@@ -47,23 +48,34 @@ def choose(
     if cycles:
         _check_cycles(store, lineage, cycles)
         choice = store.choice(lineage).then(cycles)
-        accepts = _accepted(store, lineage, choice.pinned[-1], word)
+        standing = _standing(store, lineage)
+        pinned = choice.pinned[-1]
+        accepts = _accepted(standing[standing["since_cycle"] <= max(pinned)], pinned, word)
     elif like is not None:
         choice = _control(store, lineage, like)
     elif reference:
         choice = _reference(store, lineage)
     else:
         choice = baselines.first(first or 0)
+        frozen = _frozen_anew(store, lineage, choice)
+        standing = _standing(store, lineage)
+        _accepted(standing[standing["since_cycle"].isin(frozen)], frozen, word)
     store.set_baseline(lineage, choice, word, accepts)
     return choice
 
 
 def silenced(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
     """What the alerts said that stood by one baseline and are none by another; those accepted stay alerts."""
-    known = {tuple(each) for each in after[ABOUT].fillna("").to_numpy()}
-    stood = before[before["state"].isin(STANDING)]
-    about = map(tuple, stood[ABOUT].fillna("").to_numpy())
-    return [str(said) for each, said in zip(about, stood["message"], strict=True) if each not in known]
+    stood, known = before[before["state"].isin(STANDING)], set(_about(after))
+    told = zip(_about(stood), stood["message"], strict=True)
+    return [str(said) for each, said in told if each not in known]
+
+
+def _about(alerts: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What alerts are about: that of the whole is the same one, whichever metric leads it."""
+    whole = alerts["rule"] == "early_warning"
+    told = alerts[ABOUT].assign(metric=alerts["metric"].mask(whole))
+    return [tuple(each) for each in told.astype(object).fillna("").to_numpy()]
 
 
 def _says_something(note: str) -> bool:
@@ -88,10 +100,21 @@ def _check_cycles(store: Store, lineage: str, cycles: Sequence[int]) -> None:
             )
 
 
-def _accepted(store: Store, lineage: str, cycles: Sequence[int], note: str) -> list[str]:
-    """The alerts that stand, on evidence from these cycles or before: they become what is normal."""
+def _standing(store: Store, lineage: str) -> pd.DataFrame:
     rows = store.alerts(lineage)
-    rows = rows[rows["state"].isin(STANDING) & (rows["since_cycle"] <= max(cycles))]
+    return rows[rows["state"].isin(STANDING)]
+
+
+def _frozen_anew(store: Store, lineage: str, choice: Choice) -> list[int]:
+    """What the first cycles of every evaluation would hold that no baseline holds now."""
+    standings = [s for s in store.standings(lineage) if s.cycle >= 0]
+    now = {cycle for s in standings for cycle in s.baseline}
+    segments = {s.segment: [o.cycle for o in standings if o.segment == s.segment] for s in standings}
+    return sorted({cycle for own in segments.values() for cycle in sorted(own)[: choice.first]} - now)
+
+
+def _accepted(rows: pd.DataFrame, cycles: Sequence[int], note: str) -> list[str]:
+    """The alerts that are accepted with a baseline of these cycles, what was lost becoming what is normal."""
     if len(rows) and not note:
         worst = max(rows.to_dict("records"), key=lambda row: SEVERITIES.index(row["severity"]))
         text, more = cycles_text(cycles), f", and {len(rows) - 1} more" if len(rows) > 1 else ""

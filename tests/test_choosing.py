@@ -81,9 +81,31 @@ def test_what_is_no_alert_by_another_baseline_is_told():
         ("part_loss", "class_recall", "class:c", "resolved", "was over"),
     ]
     after = [
-        ("early_warning", "distinct_1", None, "open", "later"),
+        # Led by another metric now: the whole still narrows.
+        ("early_warning", "dispersion", None, "open", "later"),
         ("part_loss", "class_recall", "class:b", "accepted", "accepted"),
     ]
     tables = [pd.DataFrame(rows, columns=columns) for rows in (before, after)]
     assert silenced(*tables) == ["gone"]
     assert silenced(tables[0], pd.DataFrame(columns=columns)) == ["found again", "gone", "accepted"]
+
+
+def test_first_cycles_in_which_an_alert_began_take_a_note(store: Store):
+    """L narrows from 7 on. As many first cycles as before it freeze nothing that was lost."""
+    pipeline.choose_baseline(store, "L", first=6)
+    since = int(store.alerts("L")["since_cycle"].iloc[0])
+    said = refused(store, "L", first=since + 1)
+    assert said.startswith("An alert stands: ")
+    assert f"since cycle {since}" in said
+    assert "what was lost until then is accepted as normal" in said
+    pipeline.choose_baseline(store, "L", first=since + 1, note="a new product line")
+    history = store.baseline_history("L")
+    assert history["note"].iloc[0] == "a new product line"
+    assert {s.cycle for s in store.standings("L") if since in s.baseline} >= {since}
+
+
+def test_who_is_judged_by_a_control_is_told_of_its_new_baseline(
+    store: Store, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["baseline", "--db", str(store.path), "--lineage", "control", "--first", "5"]) == 0
+    assert "Judged again by it too: M." in capsys.readouterr().err

@@ -50,6 +50,8 @@ def baseline(options: Options) -> int:
     choice["note"] = options.note
     before = store.alerts(options.lineage)
     _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
+    if followers := store.followers(options.lineage):
+        print(f"Judged again by it too: {safe_line(', '.join(followers))}.", file=sys.stderr)
     if options.reference:
         print(FROM_PEOPLE, file=sys.stderr)
     for said in choosing.silenced(before, store.alerts(options.lineage)):

@@ -17,6 +17,7 @@ THIN = 0.3
 HELPS = 0.9
 # More than this share of what sets retrains apart goes over to the next one.
 MOSTLY = 0.5
+NO_VOTE = "With so few nothing votes, so that no alert can come: 200 outputs are needed, or 50 tail prompts."
 
 
 def plan(moving: Moving, aim: Aim, seeded: bool = False) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def message(
     if not found:
         return "Nothing votes here yet, so that nothing can be planned."
     noisy, coarse = ([d for d in found if d.hidden == what] for what in ("retraining", "step"))
-    said = []
+    said = [] if any(d.votes for d in found) else [NO_VOTE]
     if noisy:
         apart = ", ".join(f"{d.label.lower()} ({_apart(d, d.metric in lasting)})" for d in noisy)
         use = "Use replicate seeds, several retrains of one cycle."

@@ -86,10 +86,27 @@ def difference(
     for name in DECLARED:
         mine = getattr(now, name)
         other = next((c for c in then if getattr(c, name) is not None), None)
-        if mine is not None and other is not None and mine != getattr(other, name):
+        if mine is not None and other is not None and settings(mine) != settings(getattr(other, name)):
             return f"its {name} is {mine}, that of {other.called} is {getattr(other, name)}"
     told = {c.cycle: c.traits for c in (*baseline, then[-1])}
     return traits.changed(now.traits, list(told.values()), baseline[0].called)
+
+
+def settings(declared: str) -> frozenset[tuple[str, str]]:
+    """What was declared, however it is written; text that is no list of K=V is one setting.
+
+    >>> settings("temperature=1, top_p=0.90") == settings("top_p=.9,temperature=1.0")
+    True
+    """
+    pairs = (part.partition("=") for part in declared.split(","))
+    return frozenset((name.strip(), _number(value.strip())) for name, _, value in pairs)
+
+
+def _number(text: str) -> str:
+    try:
+        return str(float(text))
+    except ValueError:
+        return text
 
 
 class _Segment:

@@ -126,11 +126,14 @@ def _metadata(named: pd.DataFrame) -> pd.Series:
 
 
 def _check_vectors(typed: pd.DataFrame, reasons: pd.Series) -> None:
+    """A cycle has vectors of one length; another cycle may have another encoder."""
     lengths = typed["embedding"].map(lambda v: len(v) if v is not None else 0)
     given = lengths[lengths > 0]
-    if len(given):
-        usual = int(given.mode().iloc[0])
-        reject(reasons, (lengths > 0) & (lengths != usual), f"its embedding has not {usual} numbers")
+    for _, own in given.groupby([typed["lineage"][given.index], typed["cycle"][given.index]], dropna=False):
+        usual = int(own.mode().iloc[0])
+        wrong = pd.Series(False, typed.index)
+        wrong[own.index] = own != usual
+        reject(reasons, wrong, f"its embedding has not {usual} numbers")
 
 
 def _check_number(typed: pd.DataFrame) -> None:

@@ -375,7 +375,9 @@ def test_the_readme_is_kept_around_the_section(places: Places):
     assert text == f"Before.\n{readme.BEGIN}\n{readme.block(study)}\n{readme.END}\nAfter.\n"
     (slow,) = [r for r in study.rows if (r.regime, r.contender) == ("slow", OURS)]
     shares = f"{slow.false_share:.0%}; {slow.detected_share:.0%};"
-    assert f"| `slow`, human share falls by 6 points a cycle | 2 | {shares}" in text
+    assert f"| `slow`, human share falls by 6 points a cycle | 2 | 25% | {shares}" in text
+    assert "| healthy series flagged | `synopses` |" in text
+    assert all(f"\n| {each.label} | " in text for each in FEW.values())
     assert "Any metric -10 %: 0%; 100%;" in text
 
 

@@ -89,6 +89,16 @@ def test_a_fact_declared_late_counts_from_then_on():
     assert found[5].note == "its decoding is temperature=0.9, that of cycle 3 is temperature=0.7"
 
 
+def test_what_is_declared_counts_however_it_is_written():
+    """Order, blanks and zeros say nothing; another number, another name and a further setting do."""
+    first, same = "temperature=1,top_p=0.9", " top_p=.90, temperature=1.0 "
+    for other in ("temperature=1", "temperature=1,top_k=0.9", "temperature=1,top_p=0.95", "greedy"):
+        said = dict(enumerate([first, first, first, first, same, other]))
+        notes = [s.note for s in standings([asked(c, decoding=said[c]) for c in range(6)])]
+        assert notes[:5] == [None] * 5
+        assert str(notes[5]).startswith(f"its decoding is {other}, that of ")
+
+
 def test_what_the_outputs_tell_counts_too():
     found = standings([asked(c, traits=Traits(samples=1 + (c == 4))) for c in range(6)])
     assert [s.segment for s in found] == [0] * 4 + [4, 0]

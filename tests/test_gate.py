@@ -265,6 +265,18 @@ def test_embeddings_of_another_length_are_set_aside():
     assert gated(rows).rejects["reason"].tolist() == ["its embedding has not 3 numbers"]
 
 
+def test_another_cycle_of_the_same_file_may_have_another_encoder():
+    """Its vectors are of another length, all of them: nothing is lost, and it is told when compared."""
+    rows = [
+        {"cycle": cycle, "example_id": str(i), "embedding": [1.0] * (3 + cycle)}
+        for cycle in range(2)
+        for i in range(3)
+    ]
+    found = gate(pd.DataFrame(rows), lineage="L")
+    assert found.rejects.empty
+    assert [len(v) for v in found.outputs["embedding"]] == [3, 3, 3, 4, 4, 4]
+
+
 # Samples and duplicates
 
 

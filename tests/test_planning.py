@@ -160,6 +160,8 @@ def test_prompts_do_not_help_where_retrains_differ_too_much():
     assert "distinct-1 (by 10%). Use replicate seeds" in said
     lasting = message(noisy, Aim(), 20, {"distinct_1"})
     assert "distinct-1 (by 10%, and most of that is carried on to the next). Use replicate seeds" in lasting
+    silent = message([replace(d, votes=False) for d in noisy], Aim(), 20)
+    assert silent.startswith("With so few nothing votes, so that no alert can come: 200 outputs are needed")
     given = message(noisy, Aim(), 20, seeded=True)
     assert "distinct-1 (by 10%). More replicate seeds of each cycle would help." in given
 

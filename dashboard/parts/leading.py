@@ -139,7 +139,10 @@ def line(label: str, row: Row, said: Sequence[Said]) -> str:
         zip(FOUND, found(row), strict=True) if row.detected is not None else zip(CALM, calm(row), strict=True)
     )
     shown = "".join(f'<span class="tw-score" data-says="{name}">{value}</span>' for name, value in cells)
-    words = " ".join(f"<b>{safe(s.words)}</b>" if s.fails else safe(s.words) for s in said)
+    told = [f"<b>{safe(s.words)}</b>" if s.fails else safe(s.words) for s in said]
+    if row.detected is not None and row.unjudged is not None:
+        told.append(f"Not judged: {row.unjudged:.0%} of the cycles.")
+    words = " ".join(told)
     return (
         f'<div class="tw-scores"><span>{safe(label)}</span>{shown}<span class="tw-told">{words}</span></div>'
     )

@@ -52,7 +52,7 @@ def _print(result: Mapping[str, Any]) -> None:
     rows = [
         {
             "metric": row["metric"],
-            "rests on": f"{row['n']:,.0f} {row['counts']}",
+            "rests on": f"{row['n']:,.0f} {row['counts']}{'' if row['votes'] else ' (no vote)'}",
             "baseline": row["baseline"],
             "seen at": "never" if row["seen"] is None else row["seen"],
             "loss": "" if row["loss"] is None else percent(row["loss"]),

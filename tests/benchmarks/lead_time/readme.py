@@ -28,13 +28,16 @@ from tests.benchmarks.lead_time import plan
 BEGIN, END = "<!-- lead_time: made by `make bench-alerts` -->", "<!-- lead_time: end -->"
 NOT_YET = "Not yet measured: `make bench-alerts` makes the series, judges them and writes this section."
 NONE = "-"
+FIRST = ("series", "not judged", "Tailwatch", "starting rule")
 WIDTH = 118
 HOW = (
     "False alarms are the share of series with an alarm where nothing narrows, or before the onset, with a"
     " 95 % interval. Where something narrows: false alarms; share found at or after the onset; median cycles"
     " until then; mean lead over the same rule on mean score where both came. Nothing is pooled. The oracle"
-    " sees the true tail recall. The best rival is the popular rule that finds most, then soonest, of those"
-    " that may keep 5 % on healthy series. All contenders: in the app, *How it is measured*."
+    " sees the true tail recall. Not judged is the share of cycles that Tailwatch calls learning or not"
+    " comparable. The best rival is the popular rule that finds most, then soonest, of those"
+    " that may keep 5 % on healthy series. All contenders in every regime, with intervals: in the app, *How"
+    " it is measured*."
 )
 
 
@@ -42,8 +45,8 @@ def block(study: Study) -> str:
     """The section, without its markers."""
     if not study.rows:
         return NOT_YET
-    parts = [fill(HOW, WIDTH), *(_world(study, world) for world in study.worlds()), fill(_of(study), WIDTH)]
-    return "\n\n".join(parts)
+    worlds = [_world(study, world) for world in study.worlds()]
+    return "\n\n".join([fill(HOW, WIDTH), _grid(*_healthy(study)), *worlds, fill(_of(study), WIDTH)])
 
 
 def replace_block(path: Path, study: Study) -> None:
@@ -59,11 +62,8 @@ def _world(study: Study, world: str) -> str:
     fails = [f"- {_name(place)}: {' '.join(said)}" for place in places if (said := _fails(study, place))]
     about = [f"**{world}**: {WORLDS.get(world, '')}.", unsealed(study, world)]
     tables = [
-        _grid(("nothing narrows", "series", "Tailwatch", "starting rule", "oracle"), _calm(study, places)),
-        _grid(
-            ("something narrows", "series", "Tailwatch", "starting rule", "oracle", "best rival"),
-            _narrows(study, places),
-        ),
+        _grid(("nothing narrows", *FIRST, "oracle"), _calm(study, places)),
+        _grid(("something narrows", *FIRST, "oracle", "best rival"), _narrows(study, places)),
     ]
     said = "Where Tailwatch fails here:\n\n" + "\n".join(fails) if fails else "Tailwatch fails nowhere here."
     return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *(t for t in tables if t), said])
@@ -83,11 +83,23 @@ def _name(place: Place) -> str:
     return f"`{setting}`, {SETTINGS.get(setting, setting)}" + ("" if regime == HEALTHY else f": {what}")
 
 
+def _healthy(study: Study) -> tuple[Sequence[str], Iterator[list[str]]]:
+    """Every contender where nothing changes, world by world."""
+    worlds = study.worlds()
+
+    def lines() -> Iterator[list[str]]:
+        for name, label in study.told("contender").items():
+            rows = [study.row((world, STANDARD, HEALTHY), name) for world in worlds]
+            yield [label, *map(_false, rows)]
+
+    return ("healthy series flagged", *(f"`{world}`" for world in worlds)), lines()
+
+
 def _calm(study: Study, places: Sequence[Place]) -> Iterator[list[str]]:
     for place in places:
         if place[2] not in NARROWING:
             three = [study.row(place, name) for name in (OURS, STARTING, ORACLE)]
-            yield [_name(place), _series(three), *map(_false, three)]
+            yield [_name(place), _series(three), _unjudged(three[0]), *map(_false, three)]
 
 
 def _narrows(study: Study, places: Sequence[Place]) -> Iterator[list[str]]:
@@ -96,11 +108,15 @@ def _narrows(study: Study, places: Sequence[Place]) -> Iterator[list[str]]:
             three = [study.row(place, name) for name in (OURS, STARTING, ORACLE)]
             rival = study.rival(place)
             best = f"{study.told('contender').get(rival.contender, '')}: {_found(rival)}" if rival else NONE
-            yield [_name(place), _series(three), *map(_found, three), best]
+            yield [_name(place), _series(three), _unjudged(three[0]), *map(_found, three), best]
 
 
 def _series(rows: Sequence[Row | None]) -> str:
     return str(next((row.series for row in rows if row), NONE))
+
+
+def _unjudged(row: Row | None) -> str:
+    return NONE if row is None or row.unjudged is None else f"{row.unjudged:.0%}"
 
 
 def _false(row: Row | None) -> str:

@@ -17,6 +17,8 @@ from metrics.narrowing import METRIC_LINE
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 GAP = "gap"
+# So many letters fit beside a line.
+BESIDE = 16
 Pick = Callable[[Point, float | None], float | None]
 
 
@@ -212,7 +214,7 @@ def end_label(line: Line, pick: Pick, shown: Callable[[float], str]) -> tuple[fl
     name = safe(line.label, 24)
     if known[-1] is not line.points[-1]:
         return height, f"{name}<br>unknown"
-    return height, f"{name.replace(' ', '<br>', 1) if len(name) > 12 else name} {shown(height)}"
+    return height, "<br>".join(wrap(f"{name} {shown(height)}", BESIDE, break_long_words=False))
 
 
 def end_labels(fig: go.Figure, ends: Sequence[tuple[float, str, str]], low: float, high: float) -> None:

@@ -83,7 +83,7 @@ def _too_few(voting: Sequence[Trend]) -> str:
             "No metric that votes can be measured, so no alert can come: they take texts, classes or vectors."
         )
     if not able and any(v.status == "ok" and v.n is None for t in voting if (v := t.values[-1])):
-        return "No metric votes, so no alert can come: values need the number of their outputs, `n`."
+        return "No metric votes, so no alert can come: values need a column n, the number of their outputs."
     if not able:
         needed = "200 are needed, or 50 tail prompts"
         have = f"; {max(map(_n, voting)):.0f} are there" if any(map(_n, voting)) else ""

@@ -341,7 +341,7 @@ def alone(*names: str, **facts: object) -> History:
     ("past", "lacks"),
     [
         (alone("mean_score"), "No metric that votes can be measured"),
-        (alone("mean_score", TAIL, n=None), "values need the number of their outputs"),
+        (alone("mean_score", TAIL, n=None), "values need a column n"),
         (alone("mean_score", TAIL, n=40.0), "50 tail prompts; 40 are there"),
     ],
 )

@@ -436,7 +436,17 @@ LEADS = lead_time.Study(
         standing("ours", **CALM, unjudged=0.25),
         standing("starting_rule", false_share=0.1, false_low=0.07, false_high=0.14),
         standing("cusum", false_share=0.5, false_low=0.45, false_high=0.55),
-        standing("ours", "slow", **CALM, **SOME, lead=0.4, lead_low=-0.2, lead_high=1.0, lead_series=40),
+        standing(
+            "ours",
+            "slow",
+            **CALM,
+            **SOME,
+            unjudged=0.3,
+            lead=0.4,
+            lead_low=-0.2,
+            lead_high=1.0,
+            lead_series=40,
+        ),
     ),
     facts=(
         *(Fact("contender", "ours", "Tailwatch"), Fact("contender", "starting_rule", "The starting rule")),
@@ -469,6 +479,7 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
     assert lines == ["Tailwatch", "The starting rule", "Tailwatch"]
     assert "1% (0.3 to 2.5)" in shown
     assert "25% of the cycles" in shown
+    assert " series, 30% of their cycles not judged</span>" in shown
     assert '<span class="tw-told">5% or less are flagged.</span>' in shown
     assert "<b>Cries wolf: more than 5% are flagged.</b>" in shown
     assert "<b>No lead is shown.</b>" in shown

@@ -105,18 +105,24 @@ def group(study: Study, title: str, places: Sequence[Place], rules: Sequence[str
 
 def case(study: Study, place: Place, rules: Sequence[str]) -> str:
     """One regime of one setting: what it is, and a line for each rule."""
-    labels, lines, series = study.told("contender"), "", 0
+    labels, lines, series = study.told("contender"), "", ""
     for name in dict.fromkeys(rules):
         row = study.row(place, name)
         if row is not None:
             said = lead_verdict.verdict(row, study.pair(place) if name == OURS else None)
             lines += line(labels[name], row, said)
-            series = row.series
-    told = f'<span class="tw-quiet">{series} series</span>' if lines else NOTHING
+            series = series or seen(row)
+    told = f'<span class="tw-quiet">{series}</span>' if lines else NOTHING
     return (
         f'<div class="tw-case"><div class="tw-line"><span class="tw-name">{safe(called(place))}</span>'
         f"{told}</div>{lines}</div>"
     )
+
+
+def seen(row: Row) -> str:
+    """How many series, and where something narrows how much of them nobody judges."""
+    unjudged = "" if row.detected is None or row.unjudged is None else f"{row.unjudged:.0%}"
+    return f"{row.series} series" + (f", {unjudged} of their cycles not judged" if unjudged else "")
 
 
 def called(place: Place) -> str:
@@ -139,10 +145,7 @@ def line(label: str, row: Row, said: Sequence[Said]) -> str:
         zip(FOUND, found(row), strict=True) if row.detected is not None else zip(CALM, calm(row), strict=True)
     )
     shown = "".join(f'<span class="tw-score" data-says="{name}">{value}</span>' for name, value in cells)
-    told = [f"<b>{safe(s.words)}</b>" if s.fails else safe(s.words) for s in said]
-    if row.detected is not None and row.unjudged is not None:
-        told.append(f"Not judged: {row.unjudged:.0%} of the cycles.")
-    words = " ".join(told)
+    words = " ".join(f"<b>{safe(s.words)}</b>" if s.fails else safe(s.words) for s in said)
     return (
         f'<div class="tw-scores"><span>{safe(label)}</span>{shown}<span class="tw-told">{words}</span></div>'
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from metrics.core import NEEDED_TO_VOTE
 from metrics.moving import Moving
 from metrics.planning import LONG, OUTPUTS, TAIL_PROMPTS, Aim, Detectable, detectables, seen_with, spread
 from metrics.planting import loss_between
@@ -17,7 +18,7 @@ THIN = 0.3
 HELPS = 0.9
 # More than this share of what sets retrains apart goes over to the next one.
 MOSTLY = 0.5
-NO_VOTE = "With so few nothing votes, so that no alert can come: 200 outputs are needed, or 50 tail prompts."
+NO_VOTE = f"With so few nothing votes, so that no alert can come: {NEEDED_TO_VOTE}."
 
 
 def plan(moving: Moving, aim: Aim, seeded: bool = False) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metrics.core import METRICS, RULES
+from metrics.core import METRICS, NEEDED_TO_VOTE, RULES
 from metrics.trials import ranges
 
 Result = Mapping[str, Any]
@@ -79,7 +79,7 @@ def sentences(result: Result) -> list[str]:
         )
     if not _is_judged(result):
         said.append(
-            "No copy was judged as a whole: too few outputs vote (200 are needed, or 50 tail prompts)."
+            f"No copy was judged as a whole: too few outputs vote ({NEEDED_TO_VOTE})."
             " That none is flagged says nothing."
         )
     said += [f"{c['label']} could not be planted at every strength. {c['why']}" for c in result["impossible"]]

@@ -27,6 +27,8 @@ Quality = Literal["steady", "dropped", "unknown"]
 Severity = Literal["watch", "narrowing", "collapse"]
 SEVERITIES: tuple[Severity, ...] = ("watch", "narrowing", "collapse")
 GROUPS, FEWEST_BASELINE = 20, 3
+VOTES_FROM, TAIL_VOTES_FROM = 200, 50
+NEEDED_TO_VOTE = f"{VOTES_FROM} outputs are needed, or {TAIL_VOTES_FROM} tail prompts"
 NUMBERED = "row of the file"  # the name of a raw table's index where it holds the rows' numbers
 
 
@@ -65,7 +67,7 @@ class Metric:
     needs: tuple[str, ...]
     source: str
     votes: bool = False
-    votes_from: int = 200
+    votes_from: int = VOTES_FROM
     minimum: int = 20
     part_minimum: int | None = None  # of a class or mode; as many as of the whole where not given
     bounds: tuple[float, float] = (0.0, 1.0)

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from metrics import stats
 from metrics.baselines import REFERENCE, count_text
-from metrics.core import FEWEST_BASELINE, GROUPS, History, Metric, MetricValue, Standing, Trend
+from metrics.core import (
+    FEWEST_BASELINE,
+    GROUPS,
+    NEEDED_TO_VOTE,
+    History,
+    Metric,
+    MetricValue,
+    Standing,
+    Trend,
+)
 from metrics.detectable import Spread
 from metrics.moving import comparable, learn
 from metrics.narrowing import RUN
@@ -85,9 +94,8 @@ def _too_few(voting: Sequence[Trend]) -> str:
     if not able and any(v.status == "ok" and v.n is None for t in voting if (v := t.values[-1])):
         return "No metric votes, so no alert can come: values need a column n, the number of their outputs."
     if not able:
-        needed = "200 are needed, or 50 tail prompts"
         have = f"; {max(map(_n, voting)):.0f} are there" if any(map(_n, voting)) else ""
-        return f"No metric has enough outputs to vote, so no alert can come: {needed}{have}."
+        return f"No metric has enough outputs to vote, so no alert can come: {NEEDED_TO_VOTE}{have}."
     thin = next((t for t in voting if counts(t.metric) == TAIL_PROMPTS and t not in able and _n(t)), None)
     if thin is None:
         return ""

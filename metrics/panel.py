@@ -159,7 +159,7 @@ def _panel(
     shape = (len(trends), len(cycles.numbers))
     found = [n.scores(c.d) for c, n in zip(courses, normals, strict=True)]
     scores = np.where(cycles.spoken, np.array(found).reshape(shape), np.nan)
-    low = tuple(run_scores(z, n) for z, n in zip(scores, normals, strict=True))
+    low = tuple(run_scores(z, c.d, n) for z, c, n in zip(scores, courses, normals, strict=True))
     # What never votes in the early warning, such as mean score, is judged wherever it is known.
     able = [c.votes if t.metric.votes else c.known for c, t in zip(courses, trends, strict=True)]
     votes = np.array(able, bool).reshape(shape) & cycles.spoken

@@ -313,7 +313,7 @@ def test_a_small_eval_set_is_told_at_once_that_no_alert_can_come(tmp_path, capsy
     rows = "\n".join(f"e{i},some words {i}" for i in range(40))
     (tmp_path / "a.csv").write_text(f"example_id,output\n{rows}\n")
     words = ("ingest", tmp_path / "a.csv", "--lineage", "small", "--cycle", 0, "--db", tmp_path / "s.duckdb")
-    assert "no alert can come: 200 are needed" in run(capsys, *words)[1]
+    assert "no alert can come: 200 outputs are needed" in run(capsys, *words)[1]
 
 
 def test_export_writes_no_formula_cells(db, tmp_path, capsys):

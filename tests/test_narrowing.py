@@ -83,6 +83,23 @@ def test_one_model_evaluated_again_and_again_hides_no_fall(sds):
     assert readings[-1].status in ALARMS
 
 
+@pytest.mark.parametrize("beside", [11, 13])
+def test_one_outlier_flips_nothing_beside_a_cycle_that_is_low_by_chance(beside):
+    """All voters 30 deviations low in cycle 12, and one of them 3 in the cycle before or after it.
+
+    Where the fall lasts it rings with its second cycle all the same.
+    """
+    for seed in range(10):
+        once = [30.0 if c == 12 else 0.0 for c in range(20)]
+        low = [3.0 if c == beside else fall for c, fall in enumerate(once)]
+        moves = dict.fromkeys(VOTERS, once) | {"distinct_2": low}
+        readings = read(planted.history(moves, seed=seed))
+        assert readings[12].status == "watch"
+        assert first_alarm(readings) is None
+        lasting = dict.fromkeys(VOTERS, step(12, 30.0)) | {"distinct_2": [0.0] * 11 + [3.0] + [30.0] * 8}
+        assert first_alarm(read(planted.history(lasting, seed=seed))) == 13
+
+
 def test_a_slow_slide_alarms_too():
     """Half a deviation a cycle in every voter, from cycle 5 on: seen within eight cycles."""
     slide = [0.0] * 5 + [0.5 * i for i in range(1, 16)]

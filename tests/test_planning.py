@@ -291,7 +291,7 @@ def test_the_change_that_is_said_is_the_one_that_would_be_seen():
 
 def test_too_few_outputs_and_too_few_tail_prompts_are_said():
     few = missing(planted.history({}, seed=1, n=40), 1)
-    assert "no alert can come: 200 are needed, or 50 tail prompts; 40 are there. With 50 tail" in few
+    assert "no alert can come: 200 outputs are needed, or 50 tail prompts; 40 are there. With 50 tail" in few
     # What 40 would see is nothing, as 40 do not vote.
     assert "With 50 tail prompts, the least that vote, a fall of" in few
     past = planted.history({}, seed=1)

@@ -19,7 +19,8 @@ def normal(cycles: int, alike: float = 0.0) -> Normal:
 
 
 def scored(*each: Floats, alike: float = 0.0) -> list[dict[int, Floats]]:
-    return [runs.run_scores(np.asarray(scores, float), normal(len(scores), alike)) for scores in each]
+    every = [np.asarray(scores, float) for scores in each]
+    return [runs.run_scores(scores, scores, normal(len(scores), alike)) for scores in every]
 
 
 # One metric
@@ -55,6 +56,25 @@ def test_a_run_needs_all_of_its_cycles():
 def test_one_low_cycle_between_others_is_no_run():
     (found,) = scored(np.array([0.5, -30.0, 0.5, -30.0, 0.5]))
     assert min(np.nanmin(each) for each in found.values()) > -CUT
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.4])
+def test_an_outlier_does_not_make_two_of_one_low_cycle(alike: float):
+    """Of -2 and -30 the chance is that of one cycle at -2; of -2 and -5.9, less than thrice, that of two."""
+    (odd,), (both,) = (scored(np.array([-2.0, far]), alike=alike) for far in (-30.0, -5.9))
+    assert odd[2][1] == pytest.approx(-2.0)
+    assert both[2][1] == pytest.approx(runs.all_below(np.array([-2.0]), np.array([alike]), 2)[0])
+    assert both[2][1] < -2.2
+
+
+def test_an_outlier_in_a_longer_run_leaves_the_others():
+    """Before, between and after them; two that are as far down as each other are none."""
+    for at in range(3):
+        (found,) = scored(np.insert(np.array([-1.0, -1.5]), at, -30.0))
+        assert found[3][2] == pytest.approx(ndtri(ndtr(-1.0) ** 2))
+    (found,) = scored(np.array([-1.0, -30.0, -30.0]))
+    assert found[3][2] == pytest.approx(ndtri(ndtr(-1.0) ** 3))
+    assert found[2][2] == pytest.approx(runs.all_below(np.array([-30.0]), np.array([0.0]), 2)[0])
 
 
 def test_cycles_that_are_alike_are_less_unusual_together():

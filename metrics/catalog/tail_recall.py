@@ -1,7 +1,7 @@
 """Tail recall: of the outputs that should be of a rare class, how many are."""
 
 from metrics import stats
-from metrics.core import Reading, Undefined, metric
+from metrics.core import TAIL_VOTES_FROM, Reading, Undefined, metric
 from metrics.sample import Sample
 
 
@@ -12,7 +12,7 @@ from metrics.sample import Sample
     healthy="high",
     needs=("label", "prediction", "tail"),
     votes=True,
-    votes_from=50,
+    votes_from=TAIL_VOTES_FROM,
     scale="arcsine",
     interval="wilson",
     source="Shumailov et al. 2024, AI models collapse when trained on recursively generated data, Nature 631",

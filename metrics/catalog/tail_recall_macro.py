@@ -1,6 +1,6 @@
 """Macro tail recall: how well the rare classes are found, each class counting the same."""
 
-from metrics.core import Reading, Undefined, metric
+from metrics.core import TAIL_VOTES_FROM, Reading, Undefined, metric
 from metrics.sample import Sample
 
 
@@ -10,7 +10,7 @@ from metrics.sample import Sample
     family="tail",
     healthy="high",
     needs=("label", "prediction", "tail"),
-    votes_from=50,
+    votes_from=TAIL_VOTES_FROM,
     scale="arcsine",
     source="Sokolova and Lapalme 2009, A systematic analysis of performance measures, IP&M 45",
 )

@@ -31,7 +31,7 @@ def _strength(panel: Panel, at: int, group: int) -> float:
         moved = course.replicates[:, group]
         # A value without replicates stays as it is.
         known = np.where(np.isnan(moved), course.d, moved)
-        found.append(run_scores(normal.scores(known), normal))
+        found.append(run_scores(normal.scores(known), known, normal))
     return float(replace(panel, runs=tuple(found)).joint().strength[at])
 
 

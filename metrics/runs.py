@@ -23,8 +23,8 @@ CHANCE = 0.0025
 # than the first share of what moves a lineage the line is drawn for less, an eighth from the second on.
 STEADY, UNSTEADY, RARER = 0.2, 0.4, 8.0
 # A cycle so many times as far below its baseline as any other of its run is an outlier in it, and does not
-# make two of a cycle that lies low by chance beside it: if the fall lasts, the next cycle is as low. On tuning
-# seeds 3 costs at most .03 cycles of delay, and 2 up to .18.
+# make two of a cycle that lies low by chance beside it: if the fall lasts, the next cycle is as low. On
+# tuning seeds 3 costs at most .03 cycles of delay, and 2 up to .18.
 OUTLIER = 3.0
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0

@@ -15,8 +15,8 @@ OURS, STARTING, ORACLE = "ours", "starting_rule", "oracle"
 # Not rivals: what bounds everybody, and a rule that looks at quality alone.
 BESIDE = (OURS, STARTING, ORACLE, "same_on_score")
 STANDARD, HEALTHY = "standard", "healthy"
-# What is looked at only when the thresholds stand; and what was seen when it first was, with an earlier rule.
-SEALED, SEALED_BEFORE = "sealed", "sealed_before"
+# What is looked at only when the thresholds stand; and what was seen when it was before, with earlier rules.
+SEALED, EARLIER = "sealed", ("sealed_first", "sealed_second")
 REPORTED_BEFORE = (
     "The open worlds' series were reported on for earlier versions of the rule too: what to change was partly"
     " noticed in them, how to change it was chosen on tuning seeds."
@@ -60,7 +60,8 @@ WORLDS = {
     "synopses": "package synopses, naive Bayes and trigrams",
     "neural": "package descriptions, a small neural network",
     SEALED: "docstrings, logistic regression and a back-off generator",
-    SEALED_BEFORE: "the same, as it was first opened, with an earlier rule",
+    "sealed_first": "the same, as it was first opened, with an earlier rule",
+    "sealed_second": "the same, as it was opened again, with an earlier rule",
 }
 
 

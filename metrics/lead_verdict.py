@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metrics.lead_time import HEALTHY, PROMISE, SEALED_BEFORE, STANDARD, Pair, Row, Study
+from metrics.lead_time import EARLIER, HEALTHY, PROMISE, STANDARD, Pair, Row, Study
 
 # A rule that finds fewer than so many misses most.
 SEEN = 0.5
@@ -94,14 +94,14 @@ def unsealed(study: Study, world: str) -> str:
             f"This world was first opened with the rule {first}; its table is of a later rule, whose makers"
             " may have seen it."
         )
-    if any(rule != now.get(world) for other, rule in now.items() if other != SEALED_BEFORE):
+    if any(rule != now.get(world) for other, rule in now.items() if other not in EARLIER):
         return (
             f"This table is of the rule {first}, by which the world was opened; the rule has changed since."
         )
     since = f" The rule {now[world]} says the same of every regime, figure for figure." if alike else ""
-    if SEALED_BEFORE in study.told("opened"):
+    if any(before in study.told("opened") for before in EARLIER):
         return (
             f"The world was opened again when the thresholds of the rule {first} stood: its series are new,"
-            f" but its texts, its regimes and what the first opening showed were known.{since}"
+            f" but its texts, its regimes and what it showed before were known.{since}"
         )
     return f"The world was opened when the thresholds of the rule {first} stood.{since}"

@@ -12,7 +12,7 @@ import pytest
 
 from metrics import lead_time, panel, runs
 from metrics.core import Status, TailwatchError
-from metrics.lead_time import FACTS, OURS, ROWS, SEALED, SEALED_BEFORE, STARTING, Fact, Pair, Row, Study
+from metrics.lead_time import EARLIER, FACTS, OURS, ROWS, SEALED, STARTING, Fact, Pair, Row, Study
 from metrics.lead_verdict import unsealed, verdict
 from tests.benchmarks.lead_time import __main__ as command
 from tests.benchmarks.lead_time import equal, kept, making, plan, provenance, readme, report, series, table
@@ -338,19 +338,19 @@ def test_what_the_first_opening_showed_stays_beside_the_second(places: Places):
     reported(places, [replace(cell, world=SEALED) for cell in CELLS], unseal=True)
     for name in (FACTS, ROWS, lead_time.PAIRS):
         table = (places.tables / name).read_text()
-        first = table.replace(f"{SEALED},", f"{SEALED_BEFORE},").replace(provenance.contender(OURS), "first")
+        first = table.replace(f"{SEALED},", f"{EARLIER[0]},").replace(provenance.contender(OURS), "first")
         (places.tables / name).write_text(first)
     before = lead_time.read(places.tables)
-    assert before.worlds() == [SEALED_BEFORE]
+    assert before.worlds() == [EARLIER[0]]
     both = reported(places, [replace(cell, world=SEALED) for cell in CELLS], unseal=True)
-    assert both.worlds() == [SEALED, SEALED_BEFORE]
-    assert [r for r in both.rows if r.world == SEALED_BEFORE] == list(before.rows)
-    assert [p for p in both.pairs if p.world == SEALED_BEFORE] == list(before.pairs)
-    assert both.told("rule")[SEALED_BEFORE] == both.told("opened")[SEALED_BEFORE] == "first"
-    assert "the rule has changed since" in unsealed(both, SEALED_BEFORE)
+    assert both.worlds() == [SEALED, EARLIER[0]]
+    assert [r for r in both.rows if r.world == EARLIER[0]] == list(before.rows)
+    assert [p for p in both.pairs if p.world == EARLIER[0]] == list(before.pairs)
+    assert both.told("rule")[EARLIER[0]] == both.told("opened")[EARLIER[0]] == "first"
+    assert "the rule has changed since" in unsealed(both, EARLIER[0])
     again = unsealed(both, SEALED)
     assert again.startswith("The world was opened again when the thresholds of the rule")
-    assert "what the first opening showed were known" in again
+    assert "what it showed before were known" in again
 
 
 # What is written
@@ -362,7 +362,7 @@ def test_the_tables_come_back_as_they_were_written(places: Places):
     study = lead_time.read(places.tables)
     assert study.rows == tuple(table.rows(found))
     assert study.pairs == tuple(table.paired(found, OURS, STARTING))
-    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000", SEALED: "40000:41000"}
+    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000", SEALED: "50000:51000"}
     assert list(study.told("contender"))[:2] == [OURS, STARTING]
     assert study.told("metric")["tail_recall"].isdigit()
     assert study.told("rule") == {"synopses": provenance.contender(OURS)}
@@ -513,7 +513,7 @@ def test_the_best_rival_keeps_quiet_on_healthy_series():
 def test_every_regime_and_setting_has_a_name():
     assert set(lead_time.REGIMES) == set(REGIMES)
     assert set(lead_time.SETTINGS) == set(SETTINGS)
-    assert set(lead_time.WORLDS) == {*WORLDS, SEALED_BEFORE}
+    assert set(lead_time.WORLDS) == {*WORLDS, *EARLIER}
     assert {name for name in REGIMES if REGIMES[name].narrows} == set(lead_time.NARROWING)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from metrics.lead_time import (
+    EARLIER,
     HEALTHY,
     NARROWING,
     ORACLE,
@@ -41,6 +42,9 @@ HOW = (
 )
 
 
+THERE = "Its tables are in the app, *How it is measured*."
+
+
 def block(study: Study) -> str:
     """The section, without its markers."""
     if not study.rows:
@@ -57,7 +61,7 @@ def replace_block(path: Path, study: Study) -> None:
 
 
 def _world(study: Study, world: str) -> str:
-    """Two tables of one world, and what ours does not do in it."""
+    """Two tables of one world, and what ours does not do in it; of an earlier opening only the last."""
     places = study.places(world)
     fails = [f"- {_name(place)}: {' '.join(said)}" for place in places if (said := _fails(study, place))]
     about = [f"**{world}**: {WORLDS.get(world, '')}.", unsealed(study, world)]
@@ -66,7 +70,9 @@ def _world(study: Study, world: str) -> str:
         _grid(("something narrows", *FIRST, "oracle", "best rival"), _narrows(study, places)),
     ]
     said = "Where Tailwatch fails here:\n\n" + "\n".join(fails) if fails else "Tailwatch fails nowhere here."
-    return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *(t for t in tables if t), said])
+    shown = [t for t in tables if t and world not in EARLIER]
+    about += [THERE] if world in EARLIER else []
+    return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *shown, said])
 
 
 def _fails(study: Study, place: Place) -> list[str]:

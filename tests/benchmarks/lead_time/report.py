@@ -12,12 +12,12 @@ from pathlib import Path
 from metrics import lead_time
 from metrics.core import METRICS, TailwatchError
 from metrics.lead_time import (
+    EARLIER,
     FACTS,
     OURS,
     PAIRS,
     ROWS,
     SEALED,
-    SEALED_BEFORE,
     STARTING,
     Fact,
     Pair,
@@ -95,7 +95,7 @@ def write(places: Places) -> None:
 
 def made(found: Sequence[Outcome], before: Study) -> Study:
     """The tables of what was found; of a sealed world in which nothing was found now, those there were."""
-    stays = {SEALED, SEALED_BEFORE} - {o.group[0] for o in found}
+    stays = {SEALED, *EARLIER} - {o.group[0] for o in found}
     old = [r for r in before.rows if r.world in stays]
     old_pairs = [p for p in before.pairs if p.world in stays]
     judged = {o.group[0] for o in found if o.contender == OURS}

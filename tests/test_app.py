@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 import metrics
 from dashboard.parts import hints, status
+from dashboard.parts.leading import seen
 from dashboard.parts.mapping import ABSENT, guessed
 from metrics import demo, foresight, lead_time, pipeline, seeing, trials
 from metrics.foresight import LED, Held
@@ -487,6 +488,14 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
     assert "Human share falls by 6 points a cycle" in shown
     assert "seeds 0:30000, those of two earlier reports among them" in shown
     assert "these series are of the seeds 30000:31000" in shown
+
+
+def test_what_nobody_judges_is_said_whichever_rule_comes_first():
+    """CUSUM has no statuses; where neither rule has any, the number of series stands alone."""
+    silent, ours = standing("cusum", "slow", **CALM, **SOME), LEADS.rows[-1]
+    for rows in ([silent, ours], [ours, silent]):
+        assert seen(rows) == "400 series, 30% of their cycles not judged"
+    assert seen([silent]) == "400 series"
 
 
 def test_another_rule_can_be_looked_at(empty: Path):

@@ -105,24 +105,22 @@ def group(study: Study, title: str, places: Sequence[Place], rules: Sequence[str
 
 def case(study: Study, place: Place, rules: Sequence[str]) -> str:
     """One regime of one setting: what it is, and a line for each rule."""
-    labels, lines, series = study.told("contender"), "", ""
-    for name in dict.fromkeys(rules):
-        row = study.row(place, name)
-        if row is not None:
-            said = lead_verdict.verdict(row, study.pair(place) if name == OURS else None)
-            lines += line(labels[name], row, said)
-            series = series or seen(row)
-    told = f'<span class="tw-quiet">{series}</span>' if lines else NOTHING
+    labels, lines = study.told("contender"), ""
+    rows = [row for name in dict.fromkeys(rules) if (row := study.row(place, name)) is not None]
+    for row in rows:
+        said = lead_verdict.verdict(row, study.pair(place) if row.contender == OURS else None)
+        lines += line(labels[row.contender], row, said)
+    told = f'<span class="tw-quiet">{seen(rows)}</span>' if rows else NOTHING
     return (
         f'<div class="tw-case"><div class="tw-line"><span class="tw-name">{safe(called(place))}</span>'
         f"{told}</div>{lines}</div>"
     )
 
 
-def seen(row: Row) -> str:
-    """How many series, and where something narrows how much of them nobody judges."""
-    unjudged = "" if row.detected is None or row.unjudged is None else f"{row.unjudged:.0%}"
-    return f"{row.series} series" + (f", {unjudged} of their cycles not judged" if unjudged else "")
+def seen(rows: Sequence[Row]) -> str:
+    """How many series, and where something narrows the share that the first with statuses does not judge."""
+    told = [f"{r.unjudged:.0%}" for r in rows if r.detected is not None and r.unjudged is not None]
+    return f"{rows[0].series} series" + (f", {told[0]} of their cycles not judged" if told else "")
 
 
 def called(place: Place) -> str:

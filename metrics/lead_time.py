@@ -60,8 +60,8 @@ WORLDS = {
     "synopses": "package synopses, naive Bayes and trigrams",
     "neural": "package descriptions, a small neural network",
     SEALED: "docstrings, logistic regression and a back-off generator",
-    "sealed_first": "the same, as it was first opened, with an earlier rule",
-    "sealed_second": "the same, as it was opened again, with an earlier rule",
+    "sealed_first": "the same, as it was first opened, on the seeds 30000:31000, with an earlier rule",
+    "sealed_second": "the same, as it was opened again, on 40000:41000, with an earlier rule",
 }
 
 

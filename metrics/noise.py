@@ -21,8 +21,9 @@ from metrics.replicated import Told
 RUNS = (2, 3, 5)
 POOL = 8.0
 # A step whose square is beyond so many times the usual one counts as that: a fall is not to hide in the noise
-# that it makes. It takes so many steps to know what is usual.
-LEAP, FEWEST_STEPS = 12.0, 3
+# that it makes. It takes so many steps to know what is usual. Where the next step takes it back, but for this
+# share of it, one cycle was odd and says nothing of the others.
+LEAP, FEWEST_STEPS, LEFT_OF_IT = 12.0, 3, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def steps(course: Course) -> Steps:
     """
     cycles, places = len(course.d), np.flatnonzero(course.known)
     drawn = _drawn(course, places)
-    squares = _without_leaps(np.diff(course.d[places]) ** 2 / 2, drawn)
+    squares = _squares(np.diff(course.d[places]), drawn)
     before = np.searchsorted(places, np.arange(cycles))
     count = np.maximum(before - 1, 0)
     m = np.maximum(before, 2)
@@ -82,22 +83,33 @@ def steps(course: Course) -> Steps:
     )
 
 
-def _without_leaps(squares: Floats, drawn: Floats) -> Floats:
-    """Squares of steps, each at most LEAP times the mean of those before it, from the fourth on.
+def _squares(moves: Floats, drawn: Floats) -> Floats:
+    """Half the squares of steps, each at most LEAP times the mean of those before it, from the fourth on.
 
     After nothing but equal values, as of one model evaluated again and again, at most LEAP times what
     sampling explains of it, `drawn`.
 
-    >>> _without_leaps(np.array([1.0, 1.0, 1.0, 400.0, 1.0]), np.ones(5)).tolist()
+    >>> root = np.sqrt(2)
+    >>> _squares(root * np.array([1.0, 1.0, 1.0, 20.0, 1.0]), np.ones(5)).round(3).tolist()
     [1.0, 1.0, 1.0, 12.0, 1.0]
-    >>> _without_leaps(np.array([0.0, 0.0, 0.0, 400.0]), np.array([0.0, 0.0, 0.0, 2.0])).tolist()
+    >>> _squares(root * np.array([0.0, 0.0, 0.0, 20.0]), np.array([0.0, 0.0, 0.0, 2.0])).tolist()
     [0.0, 0.0, 0.0, 24.0]
+
+    A leap that is taken back at once is unsaid by the step that does: both count as the step past it, here 1.
+
+    >>> _squares(root * np.array([1.0, 1.0, 1.0, 20.0, -19.0, 1.0]), np.ones(6)).round(3).tolist()
+    [1.0, 1.0, 1.0, 12.0, -10.0, 1.0]
     """
-    found = squares.copy()
+    found, leapt = moves**2 / 2, False
     for at in range(FEWEST_STEPS, len(found)):
+        past = moves[at - 1] + moves[at]
+        if leapt and abs(past) <= LEFT_OF_IT * abs(moves[at - 1]):
+            found[at], leapt = past**2 - found[at - 1], False
+            continue
         usual = float(found[:at].mean()) or float(drawn[at])
         # Where sampling is unknown too a step is all that is known of the noise.
-        found[at] = min(found[at], LEAP * usual) if usual > 0 else found[at]
+        leapt = 0 < LEAP * usual < found[at]
+        found[at] = LEAP * usual if leapt else found[at]
     return found
 
 

@@ -100,6 +100,19 @@ def test_one_outlier_flips_nothing_beside_a_cycle_that_is_low_by_chance(beside):
         assert first_alarm(read(planted.history(lasting, seed=seed))) == 13
 
 
+@pytest.mark.parametrize("onset", [5, 8, 12])
+@pytest.mark.parametrize("first", [[3.0, 12.0], [12.0]], ids=["second", "first"])
+def test_a_lasting_loss_is_not_missed_for_one_cycle_that_is_far_deeper(onset, first):
+    """All voters 3 deviations low for good, and in one of the first cycles 12: late at worst, never missed.
+
+    Were the noise to hear both leaps of that cycle, a third of them would never ring.
+    """
+    fall = [*[0.0] * onset, *first, *[3.0] * 20][:20]
+    for seed in range(10):
+        readings = read(planted.history(dict.fromkeys(VOTERS, fall), seed=seed))
+        assert onset <= first_alarm(readings) <= onset + 12
+
+
 def test_a_slow_slide_alarms_too():
     """Half a deviation a cycle in every voter, from cycle 5 on: seen within eight cycles."""
     slide = [0.0] * 5 + [0.5 * i for i in range(1, 16)]

@@ -56,6 +56,18 @@ def test_a_leap_counts_as_a_large_step_and_no_more():
     assert found[7] == pytest.approx((4 * 1 + noise.LEAP + 0) / 12)
 
 
+def test_one_odd_cycle_says_nothing_of_the_others():
+    """After 0, 1, 0, 1, 0, -50 and back to 1 the two leaps count as two steps of 1, past it.
+
+    Until it is back the leap counts as one, and what comes after is heard as ever.
+    """
+    found = noise.steps(course([0.0, 1.0, 0.0, 1.0, 0.0, -50.0, 1.0, 0.0, 1.0])).size
+    assert found[6] == pytest.approx((4 * 1 + noise.LEAP) / 10)
+    assert found[7:].tolist() == pytest.approx([6 / 12, 7 / 14])
+    kept = noise.steps(course([0.0, 1.0, 0.0, 1.0, 0.0, -50.0, -20.0, -20.0])).size
+    assert kept[7] > 2 * found[7]
+
+
 def test_after_equal_values_any_step_is_noise():
     assert noise.steps(course([0.0] * 5 + [2.0, 2.0])).size[6] == pytest.approx(4 / 10)
 

@@ -51,6 +51,22 @@ def test_every_place_and_depth_is_counted(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert [p.rang for p in found] == [0, 0, 15, 15]
 
 
+def test_it_is_that_of_the_third_cycle_and_the_last(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """What is gone is so from cycle 6 on: its third such cycle is 8, its last 19."""
+    asked = set()
+
+    def rings(rule: str, healthy: Series, gone: Series, at: int, taken: int) -> bool:
+        asked.add((at, taken))
+        return taken == 19
+
+    both = {"healthy": HEALTHY, "replace": GONE}
+    monkeypatch.setattr(series, "read", lambda world, setting, regime, *more: both[regime.name])
+    monkeypatch.setattr(outliers, "_rings", rings)
+    found = outliers.planted(("synopses", 1), tmp_path)
+    assert asked == {(at, taken) for at in range(4, 19) for taken in (8, 19)}
+    assert {(p.depth, p.rang) for p in found} == {("third", 0), ("last", 15)}
+
+
 def test_what_a_contender_flags_as_it_is_does_not_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(series, "read", lambda *about: GONE)
     assert outliers.planted(("synopses", 1), tmp_path) == []

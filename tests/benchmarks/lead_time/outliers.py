@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from metrics import lead_time
 from metrics.comparison import BASELINE_CYCLES
 from metrics.core import History, Trend
 from metrics.lead_time import HEALTHY, OURS, STANDARD, STARTING
@@ -99,7 +100,8 @@ def told(found: Sequence[Planted]) -> Iterator[str]:
 def main() -> None:
     """Plant, ask and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--world", nargs="+", choices=sorted(WORLDS), default=list(WORLDS))
+    seen = [*plan.OPEN, *(world for world in WORLDS if world in lead_time.study().told("opened"))]
+    parser.add_argument("--world", nargs="+", choices=seen, default=seen)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=series.FOLDER, help="where series are kept")
     asked = parser.parse_args()

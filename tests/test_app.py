@@ -490,6 +490,14 @@ def test_method_says_how_early_and_how_often_in_vain(empty: Path):
     assert "these series are of the seeds 30000:31000" in shown
 
 
+def test_method_says_the_whole_of_where_its_tables_come_from(empty: Path):
+    """Of the tables that ship: by the rule as it is, to the last word; each earlier opening has its own."""
+    shown = html(run("method"))
+    (rule,) = re.findall(r"Tailwatch's rule has the digest (\w+)\. Thresholds", shown.replace("&#x27;", "'"))
+    assert rule == lead_time.study().told("rule")["sealed"]
+    assert "in which both alarms came.</p>" in shown
+
+
 def test_what_nobody_judges_is_said_whichever_rule_comes_first():
     """CUSUM has no statuses; where neither rule has any, the number of series stands alone."""
     silent, ours = standing("cusum", "slow", **CALM, **SOME), LEADS.rows[-1]

@@ -10,6 +10,7 @@ from dashboard.words import safe
 from metrics import lead_time, lead_verdict
 from metrics.lead_time import (
     BENIGN,
+    EARLIER,
     HEALTHY,
     NARROWING,
     OURS,
@@ -72,7 +73,7 @@ def show() -> None:
     about = f"The world: {WORLDS.get(world, world)}. {lead_verdict.unsealed(study, world)}"
     st.html(f'<p class="tw-says tw-quiet">{safe(about)}</p>')
     st.html("".join(group(study, title, places, rules) for title, places in groups(study, world).items()))
-    st.html(f'<p class="tw-says tw-quiet">{safe(sources(study))}</p>')
+    st.html(f'<p class="tw-says tw-quiet">{safe(sources(study), most=1000)}</p>')
 
 
 def groups(study: Study, world: str) -> dict[str, list[Place]]:
@@ -198,7 +199,9 @@ def lead(row: Row) -> str:
 
 def sources(study: Study) -> str:
     """By which rule, on which seeds."""
-    tuning, rules = study.told("seeds").get("tuning", UNKNOWN), study.told("rule")
+    tuning = study.told("seeds").get("tuning", UNKNOWN)
+    # What is said of an earlier opening names its own.
+    rules = {world: rule for world, rule in study.told("rule").items() if world not in EARLIER}
     own = ", ".join(f"{rule} in {world}" for world, rule in rules.items())
     one = next(iter(rules.values())) if len(set(rules.values())) == 1 else own
     return (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import narrowing, panel
+from metrics import narrowing, panel, runs
 from metrics.core import METRICS, RULES, History, MetricValue, Standing
 from metrics.panel import Cycles, Panel
 from tests import planted
@@ -146,11 +146,17 @@ def strength(past: History) -> list[float]:
 def test_a_lower_last_value_never_makes_the_last_cycle_look_better(
     seed: int, last: int, name: str, by: float
 ):
-    """The noise of a cycle is learned from those before it, so only its distance moves."""
+    """The noise of a cycle is learned from those before it, so only its distance moves.
+
+    As long as it is no outlier beside them. However low, it never looks better than above its baseline.
+    """
     moves = dict.fromkeys(VOTERS, [0.0] * (last - 2) + [3.0, 3.0])
-    lower = {**moves, name: [*moves[name][:-1], moves[name][-1] + by]}
-    now, then = (strength(planted.history(m, seed=seed, count=last))[-1] for m in (lower, moves))
-    assert now >= then - 1e-9
+    lower, above = ({**moves, name: [*moves[name][:-1], x]} for x in (3.0 + by, -3.0))
+    now, then, calm = (planted.history(m, seed=seed, count=last) for m in (lower, moves, above))
+    assert strength(now)[-1] >= strength(calm)[-1] - 1e-9
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(runs, "OUTLIER", 1e9)
+        assert strength(now)[-1] >= strength(then)[-1] - 1e-9
 
 
 def test_a_lower_value_before_the_last_may_raise_the_noise():

@@ -48,7 +48,8 @@ def index(spot: Spot) -> float:
     """How low the voting metrics of a family, or all of them, lie for two, three or five cycles running.
 
     What each lies beyond the usual is added up, against what so many healthy metrics that move as much alike
-    come to in 1 of 400 cycles: at 1 the early warning rings, at 0 nothing is unusual.
+    come to in 1 of 400 cycles: at 1 the early warning rings, at 0 nothing is unusual. A cycle three times as
+    low as any other of its run does not count in it until the next one is as low.
     """
     panel, at = spot.judged()
     found = float(panel.joint().strength[at])

@@ -351,6 +351,11 @@ def test_what_the_first_opening_showed_stays_beside_the_second(places: Places):
     again = unsealed(both, SEALED)
     assert again.startswith("The world was opened again when the thresholds of the rule")
     assert "what it showed before were known" in again
+    # Of an earlier opening the README has what failed, and the app the tables.
+    told = readme.block(both)
+    assert told.count("| something narrows |") == 1
+    assert f"**{EARLIER[0]}**" in told
+    assert " ".join(told.split()).count(readme.THERE) == 1
 
 
 # What is written

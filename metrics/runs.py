@@ -24,7 +24,7 @@ CHANCE = 0.0025
 STEADY, UNSTEADY, RARER = 0.2, 0.4, 8.0
 # A cycle so many times as far below its baseline as any other of its run is an outlier in it, and does not
 # make two of a cycle that lies low by chance beside it: if the fall lasts, the next cycle is as low. On
-# tuning seeds 3 costs at most .03 cycles of delay, and 2 up to .18.
+# tuning seeds of the benchmark 3 costs at most .03 cycles of delay in a regime, and 2 up to .18.
 OUTLIER = 3.0
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0

@@ -40,8 +40,6 @@ HOW = (
     " that may keep 5 % on healthy series. All contenders in every regime, with intervals: in the app, *How"
     " it is measured*."
 )
-
-
 THERE = "Its tables are in the app, *How it is measured*."
 
 
@@ -65,14 +63,16 @@ def _world(study: Study, world: str) -> str:
     places = study.places(world)
     fails = [f"- {_name(place)}: {' '.join(said)}" for place in places if (said := _fails(study, place))]
     about = [f"**{world}**: {WORLDS.get(world, '')}.", unsealed(study, world)]
-    tables = [
-        _grid(("nothing narrows", *FIRST, "oracle"), _calm(study, places)),
-        _grid(("something narrows", *FIRST, "oracle", "best rival"), _narrows(study, places)),
-    ]
+    tables = []
+    if world in EARLIER:
+        about.append(THERE)
+    else:
+        tables = [
+            _grid(("nothing narrows", *FIRST, "oracle"), _calm(study, places)),
+            _grid(("something narrows", *FIRST, "oracle", "best rival"), _narrows(study, places)),
+        ]
     said = "Where Tailwatch fails here:\n\n" + "\n".join(fails) if fails else "Tailwatch fails nowhere here."
-    shown = [t for t in tables if t and world not in EARLIER]
-    about += [THERE] if world in EARLIER else []
-    return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *shown, said])
+    return "\n\n".join([fill(" ".join(about).rstrip(), WIDTH), *(t for t in tables if t), said])
 
 
 def _fails(study: Study, place: Place) -> list[str]:

@@ -22,10 +22,10 @@ CHANCE = 0.0025
 # Errors of sampling are on the safe side, what few retrainings say of their noise is not: where that is more
 # than the first share of what moves a lineage the line is drawn for less, an eighth from the second on.
 STEADY, UNSTEADY, RARER = 0.2, 0.4, 8.0
-# A cycle so many times as far below its baseline as any other of its run is an outlier in it, and does not
-# make two of a cycle that lies low by chance beside it: if the fall lasts, the next cycle is as low. On
-# tuning seeds of the benchmark 3 costs at most .03 cycles of delay in a regime, and 2 up to .18.
-OUTLIER = 3.0
+# A cycle so many times as far below its baseline as any other of its run begins to be an outlier in it, and
+# from the second number on is one: it does not make two of a cycle that lies low by chance beside it. If the
+# fall lasts, the next cycle is as low. On tuning seeds of the benchmark it costs up to .1 cycles of delay.
+ODD, OUTLIER = 2.0, 3.0
 # Until a lineage shows how alike its metrics move, this much, as if seen in so many steps.
 ALIKE, ALIKE_STEPS = 0.15, 8.0
 _DRAWS, _SEEN, _ROUNDED = 100_000, 0.0003, 0.05
@@ -43,26 +43,26 @@ def run_scores(scores: Floats, d: Floats, normal: Normal) -> dict[int, Floats]:
         windows = np.full((len(scores), run), np.nan)
         if len(scores) >= run:
             windows[run - 1 :] = sliding_window_view(scores, run)
-        told = run - _has_outlier(d, run)
+        told = run - _outlying(d, run)
         found[run] = all_below(windows.max(axis=1), normal.alike[run], told)
     return found
 
 
-def _has_outlier(d: Floats, run: int) -> npt.NDArray[np.bool_]:
-    """Whether the lowest cycle of the run that ends in each lies OUTLIER times as low as the next lowest.
+def _outlying(d: Floats, run: int) -> Floats:
+    """How much of an outlier the lowest cycle of the run that ends in each is beside the next lowest, 0 to 1.
 
-    >>> _has_outlier(np.array([-1.0, -9.0, -8.0, 0.0]), 2).tolist()
-    [False, True, False, True]
+    >>> _outlying(np.array([-1.0, -2.0, -5.0, -4.0, -12.0, 0.0]), 2).tolist()
+    [0.0, 0.0, 0.5, 0.0, 1.0, 1.0]
     """
-    found = np.zeros(len(d), bool)
+    found = np.zeros(len(d))
     if len(d) >= run:
-        windows = sliding_window_view(d, run)
-        lowest, following = np.partition(windows, 1, axis=1)[:, :2].T
-        found[run - 1 :] = lowest < OUTLIER * np.minimum(following, 0.0)
+        lowest, following = np.partition(sliding_window_view(d, run), 1, axis=1)[:, :2].T
+        times = lowest / np.minimum(following, -1e-300)
+        found[run - 1 :] = np.clip((times - ODD) / (OUTLIER - ODD), 0.0, 1.0)
     return found
 
 
-def all_below(highest: Floats, alike: Floats, run: int | npt.NDArray[np.int64]) -> Floats:
+def all_below(highest: Floats, alike: Floats, run: int | Floats) -> Floats:
     """The normal score of the chance that `run` equally correlated normal values all lie below.
 
     Two that are independent lie below 0 in a quarter of cases, two that are half alike in a third:

@@ -367,7 +367,7 @@ def test_the_tables_come_back_as_they_were_written(places: Places):
     study = lead_time.read(places.tables)
     assert study.rows == tuple(table.rows(found))
     assert study.pairs == tuple(table.paired(found, OURS, STARTING))
-    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000", SEALED: "50000:51000"}
+    assert study.told("seeds") == {"tuning": "0:30000", "reporting": "30000:31000", SEALED: "60000:61000"}
     assert list(study.told("contender"))[:2] == [OURS, STARTING]
     assert study.told("metric")["tail_recall"].isdigit()
     assert study.told("rule") == {"synopses": provenance.contender(OURS)}

@@ -155,7 +155,8 @@ def test_a_lower_last_value_never_makes_the_last_cycle_look_better(
     now, then, calm = (planted.history(m, seed=seed, count=last) for m in (lower, moves, above))
     assert strength(now)[-1] >= strength(calm)[-1] - 1e-9
     with pytest.MonkeyPatch.context() as without:
-        without.setattr(runs, "OUTLIER", 1e9)
+        without.setattr(runs, "ODD", 1e9)
+        without.setattr(runs, "OUTLIER", 2e9)
         assert strength(now)[-1] >= strength(then)[-1] - 1e-9
 
 

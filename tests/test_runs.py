@@ -38,8 +38,8 @@ def test_all_below_is_the_multivariate_normal_chance(run: int, alike: float):
 
 
 def test_a_run_is_as_low_as_its_highest_cycle():
-    """Independent cycles of -2, -1, -3: the chance that three lie below -1 is ndtr(-1) cubed."""
-    (found,) = scored(np.array([-2.0, -1.0, -3.0]))
+    """Independent cycles of -2, -1, -2: the chance that three lie below -1 is ndtr(-1) cubed."""
+    (found,) = scored(np.array([-2.0, -1.0, -2.0]))
     assert found[3][2] == pytest.approx(ndtri(ndtr(-1.0) ** 3))
     assert found[2][1:] == pytest.approx([ndtri(ndtr(-1.0) ** 2)] * 2)
 
@@ -60,11 +60,20 @@ def test_one_low_cycle_between_others_is_no_run():
 
 @pytest.mark.parametrize("alike", [0.0, 0.4])
 def test_an_outlier_does_not_make_two_of_one_low_cycle(alike: float):
-    """Of -2 and -30 the chance is that of one cycle at -2; of -2 and -5.9, less than thrice, that of two."""
-    (odd,), (both,) = (scored(np.array([-2.0, far]), alike=alike) for far in (-30.0, -5.9))
+    """Of -2 and -30 the chance is that of one cycle at -2; of -2 and -4, no more than twice, that of two."""
+    (odd,), (both,) = (scored(np.array([-2.0, far]), alike=alike) for far in (-30.0, -4.0))
     assert odd[2][1] == pytest.approx(-2.0)
     assert both[2][1] == pytest.approx(runs.all_below(np.array([-2.0]), np.array([alike]), 2)[0])
     assert both[2][1] < -2.2
+
+
+def test_what_is_no_outlier_yet_counts_in_part():
+    """Of -2, beside 2.5 times as far down, the chance is that of a cycle and a half; the farther the less."""
+    (half,) = scored(np.array([-2.0, -5.0]))
+    assert half[2][1] == pytest.approx(ndtri(ndtr(-2.0) ** 1.5))
+    found = [scored(np.array([-2.0, far]))[0][2][1] for far in np.arange(-3.0, -8.0, -0.1)]
+    assert np.all(np.diff(found) >= 0)
+    assert np.diff(found).max() < 0.15
 
 
 def test_an_outlier_in_a_longer_run_leaves_the_others():

@@ -20,18 +20,17 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     """Says that a lineage is narrowing, from the metrics that vote, all together.
 
     For each metric: how unusual it is that its last 2, 3 or 5 cycles all lie as low as they do. One odd cycle
-    does not make two of one beside it that is low by chance: a cycle that lies three times as low as any
-    other of its run does not count in it, until the next shows whether that lasts. What is less usual than 1
-    in 25 is added up over the metrics, and it rings where a healthy lineage of as many metrics, moving as
-    much alike, would ring in 1 of 400 cycles for each of the three lengths; in 1 of 3,200 where much of what
-    moves them is noise between retrainings. `watch`: one metric 2.75 normal movements under its baseline,
-    once, or a metric that cannot be measured any more. `collapse`: narrowing, and for three cycles a metric
-    has lost a fifth, with its 90 % interval beyond a tenth, or mean score is down by the same test and has
-    lost a twentieth. It is over when three cycles running less than two fifths of what was lost is still
-    missing, and all together lie less than half as low as where it rings. Mean score never makes a narrowing,
-    only a collapse; its line is drawn by what the voting metrics say of noise, too. Where outputs of several
-    retrains of a cycle are given (`seed`), what these differ by counts as normal beside what cycles differ
-    by.
+    does not make two of one beside it that is low by chance: a cycle more than twice as low as any other of
+    its run counts in part in it, three times as low not at all, until the next shows whether that lasts. What
+    is less usual than 1 in 25 is added up over the metrics, and it rings where a healthy lineage of as many
+    metrics, moving as much alike, would ring in 1 of 400 cycles for each of the three lengths; in 1 of 3,200
+    where much of what moves them is noise between retrainings. `watch`: one metric 2.75 normal movements
+    under its baseline, once, or a metric that cannot be measured any more. `collapse`: narrowing, and for
+    three cycles a metric has lost a fifth, with its 90 % interval beyond a tenth, or mean score is down by
+    the same test and has lost a twentieth. It is over when three cycles running no more than 35 % of what was
+    lost is still missing. Mean score never makes a narrowing, only a collapse; its line is drawn by what the
+    voting metrics say of noise, too. Where outputs of several retrains of a cycle are given (`seed`), what
+    these differ by counts as normal beside what cycles differ by.
 
     Limits: what it keeps and misses is measured by the benchmark of lead time; see the method page. A
     lineage whose retrains are both unsteady and started from the last cycle's weights wanders so far that

@@ -28,8 +28,7 @@ def part_loss(history: History, options: Mapping[str, Any]) -> Sequence[Judgemen
     (Bonferroni): among all classes together a healthy lineage is over it in 3 of 10,000 cycles, and in an
     eighth of these where much of what moves the parts is noise between retrainings. A class makes a
     `narrowing`; a kind of output or a phrasing makes a `watch`, since these also come and go with what people
-    ask. It is over when over three cycles no more than two fifths of what was lost is still missing, and the
-    part lies less than half as low as where it rings.
+    ask. It is over when over three cycles no more than 35 % of what was lost is still missing.
 
     Limits: a class of few prompts has to fall far and long. One that is wholly gone rings in its second cycle
     where it has 20 prompts, in its third where it has 12 and was mostly right; below that about half ring

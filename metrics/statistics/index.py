@@ -48,8 +48,9 @@ def index(spot: Spot) -> float:
     """How low the voting metrics of a family, or all of them, lie for two, three or five cycles running.
 
     What each lies beyond the usual is added up, against what so many healthy metrics that move as much alike
-    come to in 1 of 400 cycles: at 1 the early warning rings, at 0 nothing is unusual. A cycle three times as
-    low as any other of its run does not count in it until the next one is as low.
+    come to in 1 of 400 cycles: at 1 the early warning rings, at 0 nothing is unusual. A cycle more
+    than twice as low as any other of its run counts in part, three times as low not at all, until the next
+    one is as low.
     """
     panel, at = spot.judged()
     found = float(panel.joint().strength[at])

@@ -57,7 +57,8 @@ def _outlying(d: Floats, run: int) -> Floats:
     found = np.zeros(len(d))
     if len(d) >= run:
         lowest, following = np.partition(sliding_window_view(d, run), 1, axis=1)[:, :2].T
-        times = lowest / np.minimum(following, -1e-300)
+        # Values go up to 1e60: no quotient overflows where the next lowest is not low at all.
+        times = lowest / np.minimum(following, -1e-200)
         found[run - 1 :] = np.clip((times - ODD) / (OUTLIER - ODD), 0.0, 1.0)
     return found
 
@@ -120,7 +121,7 @@ def together(
     for i, run in enumerate(RUNS):
         each = np.array([s[run] for s in scores]).reshape(len(scores), len(alike))
         known = votes & ~np.isnan(each)
-        beyond = -np.where(known, np.minimum(each + CUT, 0.0), 0.0).sum(axis=0)
+        beyond = np.where(known, np.maximum(-CUT - each, 0.0), 0.0).sum(axis=0)
         for at in np.flatnonzero(known.any(axis=0)):
             near = round(alike[at] / _ROUNDED) * _ROUNDED
             strength[i, at] = beyond[at] / line(int(known[:, at].sum()), near, float(rare[i, at]))

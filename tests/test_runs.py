@@ -76,6 +76,12 @@ def test_what_is_no_outlier_yet_counts_in_part():
     assert np.diff(found).max() < 0.15
 
 
+def test_scores_of_any_size_that_is_taken_in_are_compared():
+    """They go up to 1e60. A quotient of two that overflowed would warn, and a warning is an error here."""
+    (found,) = scored(np.array([0.5, -1e60]))
+    assert found[2][1] == pytest.approx(0.5)
+
+
 def test_an_outlier_in_a_longer_run_leaves_the_others():
     """Before, between and after them; two that are as far down as each other are none."""
     for at in range(3):
@@ -110,6 +116,13 @@ def tail(level: float, metrics: int, alike: float) -> float:
     together = np.fft.irfft(np.fft.rfft(one, axis=1) ** metrics, size, axis=1)
     above = together[:, round(level / width) :].sum(axis=1)
     return float(above @ weights / weights.sum())
+
+
+def test_where_nothing_is_unusual_the_index_is_nought():
+    """And no -0.0, which would be read as something."""
+    found = runs.together(scored(np.ones(5)), np.ones((1, 5), bool), np.full(5, ALIKE))
+    assert found.strength[1:].tolist() == [0.0] * 4
+    assert not np.signbit(found.strength[1:]).any()
 
 
 @pytest.mark.parametrize("alike", [0.0, 0.6])

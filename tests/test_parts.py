@@ -94,9 +94,12 @@ def test_the_alert_of_a_part_says_what_quality_did(score: list[float] | None, to
 
 
 def test_a_class_that_comes_back_is_over():
-    """At 12 all of it is missing, at 13 and 14 nothing: a third, on the average of three cycles."""
+    """At 12 all of it is missing, from 13 on nothing: over 12 to 14 a third and, here, a little by chance.
+
+    That is more than .35 on the average of the three, and over 13 to 15 far less.
+    """
     past = history([*WHOLE, *CLASSES], {CLASSES[7]: step(9, 20.0, until=13)})
-    assert [cycle for cycle, _ in found("part_loss", past)] == [10, 11, 12, 13]
+    assert [cycle for cycle, _ in found("part_loss", past)] == [10, 11, 12, 13, 14]
 
 
 def test_one_odd_cycle_of_a_class_is_no_loss():

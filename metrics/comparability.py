@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from metrics import traits
+from metrics import marks, traits
 from metrics.baselines import REFERENCE, Choice
 from metrics.comparison import Keys, common
 from metrics.core import FEWEST_BASELINE, Standing
+from metrics.marks import Marks
 from metrics.traits import Traits
 
 SHARED_NEEDED = 0.8
@@ -32,6 +33,7 @@ class Conditions:
     embedding: str | None = None
     traits: Traits = field(default_factory=Traits, repr=False)
     name: str = ""
+    marks: Marks | None = field(default=None, repr=False)  # None where they are not known
 
     @property
     def called(self) -> str:
@@ -77,19 +79,22 @@ def difference(
 ) -> str | None:
     """Why a cycle may not be compared with others, in words, or None where it may.
 
-    The first of `then` that declared something counts, the outputs of the `baseline` and of the last of
-    `then`, and the prompts of `asked`. A cycle without outputs asked nothing that could be another question.
+    The first of `then` that declared something counts, the outputs, labels and weights of the `baseline` and
+    of the last of `then`, and the prompts of `asked`. A cycle without outputs asked nothing that could be
+    another question.
     """
     part = shared(now.prompts, asked.prompts)
     if part < SHARED_NEEDED and len(now.prompts) and len(asked.prompts):
-        return f"only {part:.0%} of its prompts are those of {asked.called}"
+        unlike = marks.unlike_words(now.marks, asked.marks, asked.called)
+        return unlike or f"only {part:.0%} of its prompts are those of {asked.called}"
     for name in DECLARED:
         mine = getattr(now, name)
         other = next((c for c in then if getattr(c, name) is not None), None)
         if mine is not None and other is not None and settings(mine) != settings(getattr(other, name)):
             return f"its {name} is {mine}, that of {other.called} is {getattr(other, name)}"
-    told = {c.cycle: c.traits for c in (*baseline, then[-1])}
-    return traits.changed(now.traits, list(told.values()), baseline[0].called)
+    told = {c.cycle: c for c in (*baseline, then[-1])}
+    marked = marks.changed(now.marks, [c.marks for c in told.values()], baseline[0].called)
+    return marked or traits.changed(now.traits, [c.traits for c in told.values()], baseline[0].called)
 
 
 def settings(declared: str) -> frozenset[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from metrics.baselines import REFERENCE, Choice, first, lent
 from metrics.comparability import Conditions, Control, place
 from metrics.core import Standing
 from metrics.lengthening import Wording
+from metrics.marks import Marks
 from metrics.traits import Traits
 
 
@@ -103,6 +105,56 @@ def test_what_the_outputs_tell_counts_too():
     found = standings([asked(c, traits=Traits(samples=1 + (c == 4))) for c in range(6)])
     assert [s.segment for s in found] == [0] * 4 + [4, 0]
     assert found[4].note == "it has 2 outputs of a prompt, cycle 0 has 1"
+
+
+def marks(n: int = 500, labels: int = 0, weights: int = 0, **facts: Any) -> Marks:
+    """Labels 1 and weights 1, but for the first few prompts, whose label is 2 and weight 3."""
+    label = np.where(np.arange(n) < labels, 2, 1).astype(np.uint64)
+    return Marks(np.arange(n), label, np.where(np.arange(n) < weights, 3.0, 1.0), **facts)
+
+
+@pytest.mark.parametrize(("other", "n"), [(10, 500), (11, 500), (1, 60), (2, 60)])
+def test_one_label_in_fifty_may_change(other: int, n: int):
+    cycles = [asked(c, range(n), marks=marks(n, labels=other * (c == 4))) for c in range(5)]
+    note = standings(cycles)[4].note
+    said = f"{other} of the {n} labelled prompts that it shares with cycle 0 have another label there"
+    assert note == (said if other > n / 50 else None)
+
+
+def test_weights_may_move_a_twentieth_of_the_mass():
+    """w of 500 prompts weigh 3 and not 1: w / 500 of the mass becomes 3 w / (500 + 2 w)."""
+    for w in (10, 13, 14, 20):
+        cycles = [asked(c, marks=marks(weights=w * (c == 4))) for c in range(5)]
+        moved = 3 * w / (500 + 2 * w) - w / 500
+        assert (standings(cycles)[4].note is None) == (moved <= 0.05)
+
+
+def test_labels_that_were_never_firm_are_no_marks_of_prompts():
+    """Some evals draw what they ask anew under the same names; one cycle alone shows nothing either."""
+    drawn = [asked(c, marks=marks(labels=100 * c)) for c in range(5)]
+    assert {s.note for s in standings(drawn)} == {None}
+    again = [asked(c, marks=marks(labels=100 * (c > 1))) for c in range(5)]
+    assert [s.segment for s in standings(again)] == [0, 0, 2, 2, 2]
+
+
+def test_marks_that_nobody_gave_tell_nothing():
+    """No label on either side, no marks at all, other prompts: nothing to compare."""
+    blank = replace(marks(), labels=np.zeros(500, np.uint64))
+    for odd in (
+        blank,
+        None,
+        replace(marks(), prompts=np.arange(1000, 1500), labels=marks(labels=500).labels),
+    ):
+        assert standings([asked(c, marks=odd if c == 4 else marks()) for c in range(5)])[4].note is None
+
+
+def test_prompts_that_lost_their_words_are_said_to_have():
+    """The same names without words are other prompts, but "only 0% are those" would mislead."""
+    bare = asked(4, range(1000, 1500), marks=marks(worded=False))
+    found = standings([*(asked(c, marks=marks()) for c in range(4)), bare])[4].note
+    assert found == (
+        "its prompts have no texts, those of cycle 0 have: give the column 'prompt' always or never"
+    )
 
 
 def test_one_cycle_alone_does_not_show_that_vectors_are_firm():

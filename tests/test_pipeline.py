@@ -191,6 +191,49 @@ def test_a_changed_measurement_is_not_compared(store, fact):
     assert f"its {fact} is two, that of cycle 0 is one" in said["message"]
 
 
+def relabelled(frame: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The right class of some prompts is another; what the model answered is as it was."""
+    every = int(1 / share)
+    return frame.assign(label=frame["label"].where(np.arange(len(frame)) % every > 0, "another"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda f: relabelled(f, 0.05),
+            "labelled prompts that it shares with cycle 0 have another label there",
+        ),
+        (lambda f: f.drop(columns="weight"), "its prompts have no weights, those of cycle 0 have"),
+        (lambda f: f.assign(weight=f["weight"].to_numpy()[::-1]), "its prompts are weighted otherwise than"),
+        (lambda f: f.drop(columns="prompt"), "its prompts have no texts, those of cycle 0 have"),
+    ],
+)
+def test_what_the_eval_set_says_of_its_prompts_must_stay_for_a_comparison(store, change, said):
+    """Recall and weighted means move with labels and weights, whatever the model does."""
+    usual = [rows([c], "healthy") for c in range(7)]
+    usual = [f.assign(weight=1.0 + np.arange(len(f)) % 4) for f in usual]
+    pipeline.ingest(store, [*usual[:5], *map(change, usual[5:])])
+    assert statuses(store, "healthy")[5:] == ["not_comparable", "learning"]
+    assert said in pipeline.check(store, "healthy", 5)["message"]
+
+
+def test_a_few_corrected_labels_and_weights_told_anew_are_compared(store):
+    """One label in a hundred, weights in other units and a little otherwise: less than retraining moves."""
+    usual = [rows([c], "healthy").assign(weight=lambda f: 1.0 + np.arange(len(f)) % 4) for c in range(6)]
+    last = relabelled(usual[5], 0.01)
+    usual[5] = last.assign(weight=last["weight"] * 7 * (1 + 0.05 * (np.arange(len(last)) % 2)))
+    pipeline.ingest(store, usual)
+    assert statuses(store, "healthy")[5] in {"healthy", "watch"}
+
+
+def test_a_column_of_labels_that_goes_missing_is_no_other_eval_set(store):
+    """What cannot be measured without is named; what can be goes on."""
+    usual = [rows([c], "healthy") for c in range(6)]
+    pipeline.ingest(store, [*usual[:5], usual[5].drop(columns="label")])
+    assert statuses(store, "healthy")[5] == "watch"
+
+
 # Vectors that came with the outputs
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from metrics import traits
 from metrics.comparability import Conditions
+from metrics.comparison import Keys
+from metrics.marks import Marks
 from metrics.store.database import frame
 from metrics.store.outputs import Outputs
 from metrics.traits import Traits
+
+NOTHING: Keys = np.empty(0, np.int64)
 
 
 class Comparable(Outputs):
@@ -25,14 +30,21 @@ class Comparable(Outputs):
                 " WHERE lineage = ? GROUP BY ALL ORDER BY cycle"
             )
             facts = con.execute(query, [lineage]).fetchall()
-            query = "SELECT DISTINCT cycle, example_key FROM outputs WHERE lineage = ? ORDER BY ALL"
-            keys = frame(con, query, [lineage])
-        cycles, prompts = keys["cycle"].to_numpy(), keys["example_key"].to_numpy(np.int64)
+            query = (
+                "SELECT cycle, example_key, avg(weight) AS weight,"
+                " coalesce(bool_or(prompt <> ''), false) AS worded,"
+                " CASE WHEN min(label) = max(label) THEN hash(min(label)) ELSE 0 END AS label"
+                " FROM outputs WHERE lineage = ? GROUP BY ALL ORDER BY cycle, example_key"
+            )
+            asked = frame(con, query, [lineage])
+        marked = {cycle: _marks(rows) for cycle, rows in asked.groupby("cycle")}
         told = self._traits(lineage, [cycle for cycle, *_, outputs in facts if outputs])
         return [
             Conditions(
-                *(cycle, prompts[cycles == cycle], decoding, scorer, encoder, _vectors(width, outputs)),
+                *(cycle, marked[cycle].prompts if outputs else NOTHING, decoding, scorer, encoder),
+                embedding=_vectors(width, outputs),
                 traits=told.get(cycle, Traits()),
+                marks=marked.get(cycle),
             )
             for cycle, decoding, scorer, encoder, width, outputs in facts
         ]
@@ -52,6 +64,15 @@ class Comparable(Outputs):
                     {"lineage": lineage, "cycle": cycle, "facts": found[cycle].as_json()},
                 )
         return found
+
+
+def _marks(rows: pd.DataFrame) -> Marks:
+    return Marks(
+        rows["example_key"].to_numpy(np.int64),
+        rows["label"].to_numpy(np.uint64),
+        rows["weight"].to_numpy(float),
+        bool(rows["worded"].any()),
+    )
 
 
 def _vectors(width: int | None, outputs: int) -> str | None:

@@ -25,6 +25,12 @@ def rows(evidence: str) -> list[dict[str, Any]]:
     return [row for row in found if isinstance(row, dict)]
 
 
+def about(evidence: str) -> str | None:
+    """The metric that the alert's message begins with; None where its rule does not say."""
+    found = json.loads(evidence).get("about")
+    return found if isinstance(found, str) else None
+
+
 def strength(evidence: str) -> float | None:
     """How low all voting metrics lie together, 1 at the line; None where the rule does not join them."""
     found = json.loads(evidence).get("strength")

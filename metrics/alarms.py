@@ -43,6 +43,10 @@ class Alarm:
         found = float(self.joint.strength[at])
         return None if np.isnan(found) else round(found, 3)
 
+    def fades(self, at: int) -> bool:
+        """Whether it would not ring any more, though what was lost has not come back."""
+        return not self.joint.strength[at] >= 1
+
     def step(self, at: int) -> None:
         """Take in one cycle: on at the line; off when what was lost has come back."""
         if self.joint.strength[at] >= 1:

@@ -116,11 +116,10 @@ def _frozen_anew(store: Store, lineage: str, choice: Choice) -> list[int]:
 def _accepted(rows: pd.DataFrame, cycles: Sequence[int], note: str) -> list[str]:
     """The alerts that are accepted with a baseline of these cycles, what was lost becoming what is normal."""
     if len(rows) and not note:
-        worst = max(rows.to_dict("records"), key=lambda row: SEVERITIES.index(row["severity"]))
-        text, more = cycles_text(cycles), f", and {len(rows) - 1} more" if len(rows) > 1 else ""
+        said = _worst(rows)
         raise TailwatchError(
-            f"An alert stands: {worst['severity']} since cycle {worst['since_cycle']}{more}.",
-            f"With {text} as the baseline, what was lost until then is accepted as normal.",
+            f"{said[0].upper()}{said[1:]}.",
+            f"With {cycles_text(cycles)} as the baseline, what was lost until then is accepted as normal.",
             "If so, say why with --note TEXT.",
         )
     return [str(name) for name in rows["id"]]
@@ -136,15 +135,34 @@ def _leads_none(store: Store, lineage: str) -> None:
 
 
 def delete_cycle(store: Store, lineage: str, cycle: int) -> None:
-    """Delete a cycle. Raises TailwatchError where others are judged by a baseline that it is part of."""
-    followers = store.followers(lineage)
-    if followers and any(cycle in standing.baseline for standing in store.standings(lineage)):
+    """Delete a cycle.
+
+    Raises TailwatchError where others are judged by a baseline that it is part of, or an alert stands by it:
+    what is normal does not change in passing.
+    """
+    if not any(cycle in standing.baseline for standing in store.standings(lineage)):
+        return store.delete_cycle(lineage, cycle)
+    if followers := store.followers(lineage):
         raise TailwatchError(
             f"Cycle {cycle} is part of the baseline by which {', '.join(followers)}"
             f" {'is' if len(followers) == 1 else 'are'} judged.",
             do="Choose another baseline for them first: `tailwatch baseline --lineage L --first 4`.",
         )
-    store.delete_cycle(lineage, cycle)
+    stands = _standing(store, lineage)
+    if len(stands):
+        raise TailwatchError(
+            f"Cycle {cycle} is part of a baseline of '{lineage}', and {_worst(stands)}.",
+            "Without it, later cycles would become what is normal.",
+            "Choose these first: `tailwatch baseline --lineage L --cycles A-B --note TEXT`.",
+        )
+    return store.delete_cycle(lineage, cycle)
+
+
+def _worst(alerts: pd.DataFrame) -> str:
+    """The worst of some alerts, in words."""
+    worst = max(alerts.to_dict("records"), key=lambda row: SEVERITIES.index(row["severity"]))
+    more = f", and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    return f"an alert stands: {worst['severity']} since cycle {worst['since_cycle']}{more}"
 
 
 def _control(store: Store, lineage: str, like: str) -> Choice:

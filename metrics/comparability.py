@@ -55,6 +55,7 @@ class Control:
 
     name: str
     baselines: tuple[tuple[Conditions, ...], ...] = ()
+    complete: bool = True  # whether they are as long as was asked for, so that no cycle changes them
 
 
 def shared(one: Keys, other: Keys) -> float:
@@ -246,7 +247,8 @@ def _beside(cycles: Sequence[Conditions], control: Control) -> list[Placed]:
             placed[now.cycle] = Placed(Standing(now.cycle, now.cycle, "", own, False, why), own)
             continue
         base = control.baselines[fits[0]]
-        lends, full = tuple(c.cycle for c in base), len(base) >= FEWEST_BASELINE
+        lends = tuple(c.cycle for c in base)
+        full = control.complete and len(base) >= FEWEST_BASELINE
         segment, last[fits[0]] = began.setdefault(fits[0], now.cycle), now
         for cycle in lends:
             placed.setdefault(cycle, Placed(Standing(cycle, segment, "", lends, full), lends))

@@ -26,7 +26,8 @@ def foretold(history: History, verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def about(verdict: Verdict) -> tuple[str, ...]:
     """The metrics of the whole that something is foretold of; none without an alarm of the early warning."""
-    found = [f.metric for name, f in verdict.findings if name == RULE and f.severity in ALARMS]
+    rung = [f for name, f in verdict.findings if name == RULE and f.severity in ALARMS]
+    found = [f.evidence.get("about") or f.metric for f in rung]
     return (*(metric for metric in found if metric), QUALITY) if found else ()
 
 

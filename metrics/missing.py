@@ -62,6 +62,9 @@ def _cycles(standing: Standing) -> str:
     if standing.baseline == (REFERENCE,) and not standing.complete:
         cycles = count_text(standing.wanted)
         return f"Learning how much retraining moves it, which human texts do not say: {cycles} cycles do."
+    if not standing.complete and max(standing.baseline, default=0) < 0:
+        have = len(standing.baseline)
+        return f"Learning what normal looks like: the baseline of its control is not whole, {have} so far."
     if not speaks(standing):
         return "Learning what normal looks like: the baseline lies after this cycle."
     return "Learning: the baseline stands; a verdict needs two cycles after it."

@@ -49,6 +49,25 @@ class Reading:
     silent: tuple[str, ...] = ()
     deviations: dict[str, Deviation] = field(default_factory=dict)
 
+    @property
+    def voters(self) -> dict[str, Deviation]:
+        """How far what votes lies from its baseline."""
+        return {name: d for name, d in self.deviations.items() if d.votes}
+
+    @property
+    def about(self) -> str | None:
+        """The metric that is spoken of while the alarm is on; None where it is off, or none can be.
+
+        The one that rang, as long as it lies half as low as the lowest or nothing is low; then the lowest.
+        """
+        lowest = min(self.voters, key=lambda name: self.voters[name].z, default=None)
+        if lowest is None or self.lead is None:
+            return None
+        if self.lead not in self.voters:
+            return lowest
+        deepest = self.voters[lowest].z
+        return self.lead if deepest > METRIC_LINE or self.voters[self.lead].z <= deepest / 2 else lowest
+
 
 def read(standings: Sequence[Standing], trends: Sequence[Trend], quality: Trend | None) -> list[Reading]:
     """Run the test over a lineage; entry k rests on the cycles up to k alone.

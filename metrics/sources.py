@@ -166,10 +166,10 @@ def control(store: Store, name: str) -> Control:
     own = Choice.parse(state.baseline if state else None)
     known = store.conditions(name)
     placed = comparability.place(known, replace(own, like=None, reference=False))
-    full = [p for p in placed if p.standing.complete] or placed
+    full = [p for p in placed if p.standing.complete]
     lends = {c.cycle: replace(c, cycle=lent(c.cycle), name=f"cycle {c.cycle} of '{name}'") for c in known}
-    found = dict.fromkeys(p.standing.baseline for p in full)
-    return Control(name, tuple(tuple(lends[c] for c in base) for base in found))
+    found = dict.fromkeys(p.standing.baseline for p in full or placed)
+    return Control(name, tuple(tuple(lends[c] for c in base) for base in found), bool(full))
 
 
 def _first(frame: pd.DataFrame, most: int) -> pd.DataFrame:

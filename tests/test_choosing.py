@@ -71,6 +71,29 @@ def test_what_others_are_judged_by_is_not_deleted(store: Store, capsys: pytest.C
     assert main([*words, "2"]) == 0
 
 
+def test_what_an_alert_stands_by_is_not_deleted(store: Store, capsys: pytest.CaptureFixture[str]):
+    """Else later cycles would become what is normal without anybody's word, and the alert would be gone."""
+    alerts = store.alerts("L")
+    words = ("--db", str(store.path), "--lineage", "L")
+    assert main(["cycles", *words, "--delete", "2"]) == 2
+    said = "Cycle 2 is part of a baseline of 'L', and an alert stands: "
+    assert said in capsys.readouterr().err
+    pd.testing.assert_frame_equal(store.alerts("L"), alerts)
+    assert main(["baseline", *words, "--cycles", "8-11", "--note", "wanted so"]) == 0
+    assert main(["cycles", *words, "--delete", "2"]) == 0
+    assert store.baseline_history("L")["note"].tolist() == ["wanted so"]
+
+
+def test_a_baseline_that_is_not_whole_says_so(store: Store, capsys: pytest.CaptureFixture[str]):
+    """Of M too, whose control it is: a baseline that every further cycle moves is none."""
+    assert main(["baseline", "--db", str(store.path), "--lineage", "control", "--first", "14"]) == 0
+    said = "It has 12 of these 14 so far; until all are there, nothing is judged."
+    assert said in capsys.readouterr().err
+    found = pipeline.check(store, "M")
+    assert found["status"] == "learning"
+    assert "the baseline of its control is not whole, 12 so far." in found["message"]
+
+
 def test_what_is_no_alert_by_another_baseline_is_told():
     """Of three that stood one is found again, later, and one was accepted; what was over is not told."""
     columns = ["rule", "metric", "slice", "state", "message"]

@@ -219,6 +219,9 @@ def test_rules_are_added_listed_changed_and_deleted_by_the_command_line(store: S
         "fired_at",
     } < {*head.split()}
     assert "0 % (0 to 16 %)" in row
+    tried = told(capsys, store, "--edit", rule.id, "--below", 70, "--dry-run")[1]
+    assert tried.startswith(f"Not kept, rule {rule.id} stays as it is: Watch when Distinct-1")
+    assert store.rules() == [rule]
     assert told(capsys, store, "--edit", rule.id, "--whole", "--below", 75, "--for-cycles", 3)[0] == 0
     code, out, _ = told(capsys, store, "--format", "json")
     (found,) = json.loads(out)

@@ -100,7 +100,8 @@ def _sure(alert: pd.Series) -> list[str]:
 
 def _own_row(alert: pd.Series) -> dict[str, Any] | None:
     """What the evidence says of the metric that the alert is about."""
-    return next((r for r in evidence.rows(alert["evidence"]) if r["metric"] == alert["metric"]), None)
+    metric = evidence.about(alert["evidence"]) or alert["metric"]
+    return next((r for r in evidence.rows(alert["evidence"]) if r["metric"] == metric), None)
 
 
 def _what_z_is(alert: pd.Series) -> str:

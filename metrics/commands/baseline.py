@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metrics.asking import Options, Parser, command, lineage_of, open_store
 from metrics.baselines import Choice
-from metrics.core import TailwatchError
+from metrics.core import Standing, TailwatchError
 from metrics.printing import parse_cycles, print_table, safe_line, show_progress
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def baseline(options: Options) -> int:
     choice["note"] = options.note
     before = store.alerts(options.lineage)
     _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
+    if lacks := _lacking(store.standings(options.lineage)):
+        print(lacks, file=sys.stderr)
     if followers := store.followers(options.lineage):
         print(f"Judged again by it too: {safe_line(', '.join(followers))}.", file=sys.stderr)
     if options.reference:
@@ -64,6 +67,15 @@ def _choice(options: Options) -> dict[str, Any]:
     asked = {"first": options.first, "like": options.like, "reference": options.reference or None}
     asked["cycles"] = parse_cycles(options.cycles) if options.cycles is not None else None
     return {name: value for name, value in asked.items() if value is not None}
+
+
+def _lacking(standings: Sequence[Standing]) -> str:
+    """Said of a baseline for which cycles are still to come; empty where it is whole."""
+    last = standings[-1]
+    if last.complete or max(last.baseline, default=-1) < 0:
+        return ""
+    have = len(last.baseline)
+    return f"It has {have} of these {last.wanted} so far; until all are there, nothing is judged."
 
 
 def _say(lineage: str, choice: Choice) -> None:

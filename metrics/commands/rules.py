@@ -88,7 +88,8 @@ def rules(options: Options) -> int:
         # Before it is kept: what cannot be tried is not to stand in the way of every later refresh.
         found = ruling.rows(store, [made], lineage, show_progress)
         if options.dry_run:
-            return _print(options, found) if options.format != "table" else _tell(made, found, sys.stdout)
+            told = options.format == "table"
+            return _tell(made, found, sys.stdout, kept=False) if told else _print(options, found)
         made = ruling.kept(store, made)
     elif options.delete is not None:
         store.delete_rule(ruling.named(store, lineage, options.delete).id)
@@ -117,11 +118,12 @@ def _given(options: Options) -> dict[str, Any]:
     return found if watches is None else {**found, "watches": watches}
 
 
-def _tell(rule: UserRule, found: Rows, to: TextIO) -> int:
+def _tell(rule: UserRule, found: Rows, to: TextIO, kept: bool = True) -> int:
     """A rule as a sentence, and what it does on each lineage, for a person."""
     from metrics.terms import in_words
 
     name = f"Rule {rule.id}" if rule.id else "Not kept"
+    name = name if kept or not rule.id else f"Not kept, {name.lower()} stays as it is"
     print(safe_line(f"{name}: {in_words(rule.options)}"), file=to)
     for row in found:
         if row["id"] == rule.id:

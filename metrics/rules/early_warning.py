@@ -39,8 +39,9 @@ def early_warning(history: History, options: Mapping[str, Any]) -> Sequence[Judg
     """
     whole = {name: t for (name, part), t in history.trends.items() if part is None}
     readings = narrowing.read(history.standings, panel.voters(history), whole.get("mean_score"))
-    leads = {i: r.lead for i, r in enumerate(readings) if r.lead is not None}
-    gone = going.going(history, tuple(leads), leads)
+    leads = {i: r.about for i, r in enumerate(readings) if r.about is not None}
+    on = tuple(i for i, r in enumerate(readings) if r.lead is not None)
+    gone = going.going(history, on, leads)
     return [_judgement(history, i, r, whole, gone.get(i, [])) for i, r in enumerate(readings)]
 
 
@@ -64,7 +65,7 @@ def _findings(reading: Reading, message: str) -> tuple[Finding, ...]:
     if reading.status not in ("watch", "narrowing", "collapse"):
         return ()
     severity: Severity = reading.status
-    voters = {name: d for name, d in reading.deviations.items() if d.votes}
+    voters = reading.voters
     since = reading.since if reading.since is not None else reading.cycle
     return (Finding(severity, _lead(reading, voters), None, since, message, _evidence(reading, voters)),)
 
@@ -91,7 +92,8 @@ def _evidence(reading: Reading, voters: Mapping[str, Deviation]) -> dict[str, An
         }
         for name, d in sorted(voters.items(), key=lambda item: item[1].z)
     ]
-    return {"strength": None if reading.strength is None else round(reading.strength, 3), "metrics": rows}
+    strength = None if reading.strength is None else round(reading.strength, 3)
+    return {"strength": strength, "about": reading.about, "metrics": rows}
 
 
 def _message(history: History, position: int, reading: Reading, trends: Mapping[str, Trend]) -> str:
@@ -103,23 +105,22 @@ def _message(history: History, position: int, reading: Reading, trends: Mapping[
         return f"Cycle {reading.cycle} cannot be compared: {note}. A new baseline starts here."
     if reading.status == "healthy":
         return f"{NOTHING} narrowing; {_quality(reading)}."
-    voters = {name: d for name, d in reading.deviations.items() if d.votes}
+    voters = reading.voters
     if reading.status == "watch":
         name = _lead(reading, voters)
         if name in reading.silent:
             return f"What was measured before cannot be measured now; {_quality(reading)}."
         return f"{_low(trends[name], voters[name])}, once; the next cycle will tell; {_quality(reading)}."
-    if not voters:
+    about = reading.about
+    if about is None:
         return f"Narrowing since cycle {reading.since}; {_quality(reading)}."
     low = reading.low or tuple(n for n, d in voters.items() if d.z <= narrowing.METRIC_LINE)
     # Where nothing is as low any more, what was lost is spoken of until it is over.
     fades = not any(d.z <= narrowing.METRIC_LINE for d in voters.values())
-    led = reading.lead in voters and (reading.lead in low or fades)
-    name = reading.lead if reading.lead and led else min(voters, key=lambda n: voters[n].z)
     over = " is not over yet" if fades and (reading.strength or 0.0) < 1 else ""
     since = f"narrowing since cycle {reading.since}{over}"
-    others = _others([n for n in low if n != name], voters, trends)
-    return f"{_low(trends[name], voters[name])}; {since}; {_quality(reading)}.{others}"
+    others = _others([n for n in low if n != about], voters, trends)
+    return f"{_low(trends[about], voters[about])}; {since}; {_quality(reading)}.{others}"
 
 
 def _others(names: Sequence[str], voters: Mapping[str, Deviation], trends: Mapping[str, Trend]) -> str:

@@ -57,7 +57,8 @@ def _finding(kind: Kind, i: int, at: int, alarm: Alarm) -> Finding:
     assert since is not None
     said = kind.sentence(alarm.panel, i, at) or f"{kind.says.format(kind.part(trend))} cannot be measured now"
     far = f", {d.against_normal}" if d else ""
-    text = f"{said[0].upper()}{said[1:]}{far}, since cycle {since}."
+    over = "; not over yet" if alarm.fades(at) else ""
+    text = f"{said[0].upper()}{said[1:]}{far}, since cycle {since}{over}."
     evidence: dict[str, Any] = {"strength": alarm.strength(at)}
     if d:
         evidence |= {"z": round(d.z, 3), "run": round(d.run, 3), "value": d.value, "baseline": d.baseline}

@@ -53,5 +53,6 @@ def _finding(panel: Panel, name: str, at: int, alarm: Alarm) -> Finding:
         f"{label} of {name} is {abs(d.change):.0%} {'below' if d.change < 0 else 'above'} its baseline of"
         f" {d.baseline:.3g}, {d.against_normal}"
     )  # fmt: skip
-    text, evidence = f"{said}; narrowing since cycle {since}.", {"strength": alarm.strength(at)}
+    over = " is not over yet" if alarm.fades(at) else ""
+    text, evidence = f"{said}; narrowing since cycle {since}{over}.", {"strength": alarm.strength(at)}
     return Finding("narrowing", trend.metric.name, name, since, text, evidence)

@@ -156,7 +156,7 @@ def _row(trend: Trend, positions: Sequence[int]) -> _Row | None:
         if all(len(v.replicates) == GROUPS for v in (value, *beside)):
             moved = stats.transform([v.replicates for v in (value, *beside)], metric.scale)
             replicates[row] = moved[0] - moved[1:].mean(axis=0)
-    place = _place(metric, base)
+    place = _asked(_place(metric, base), [v for i in positions if (v := trend.values[i]) is not None])
     error = 0.0 if place.like.replicates else _error(metric, base, distances)
     return _Row(place, metric.sign * distances, replicates, error)
 
@@ -176,6 +176,12 @@ def _place(metric: Metric, base: Sequence[MetricValue]) -> Place:
     else:
         like = replace(like, replicates=())
     return Place(metric, like, float(own.mean()), np.concatenate(about))
+
+
+def _asked(place: Place, values: Sequence[MetricValue]) -> Place:
+    """The place with as many outputs as cycles have now: a baseline may have had more, or be human texts."""
+    last = next((v for v in reversed(values) if v.status == "ok" and v.n), place.like)
+    return replace(place, like=replace(place.like, n=last.n, step=last.step))
 
 
 def _error(metric: Metric, base: Sequence[MetricValue], distances: Floats) -> float:

@@ -176,6 +176,18 @@ def test_seeds_that_are_given_are_not_advised():
     assert "Use replicate seeds" in without
 
 
+def test_what_is_planned_rests_on_what_cycles_have_not_on_the_baseline():
+    """Human texts are five times as many, and so may the first cycles have been."""
+    past = planted.history({}, count=12)
+    large = {
+        key: replace(t, baselines=tuple(tuple(replace(v, n=5 * v.n) for v in b) for b in t.baselines))
+        for key, t in past.trends.items()
+    }
+    found, usual = (moving.learn(h).places for h in (replace(past, trends=large), past))
+    assert [p.like.n for p in found] == [p.like.n for p in usual]
+    assert all(p.like.n == past.trends[p.metric.name, None].values[-1].n for p in found)
+
+
 def test_a_step_of_the_count_may_hide_it():
     """Of ten classes one makes a step of .1: a tenth of the coverage is one class, and one is chance."""
     learned = lineage()

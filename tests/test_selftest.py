@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -291,5 +292,6 @@ def test_the_table_and_its_sentences_are_printed(
     assert row.split()[-1] == "steady"
     assert "of 4 simulated copies" in out
     assert "95 % interval" in out
+    assert re.search(r"swing further than real retrains: .* \d\.\d to \d\.\d % are flagged", out)
     said = "does not ring for copying in 40 % of the outputs." if silent else "rings for every narrowing"
     assert said in out.splitlines()[-1]

@@ -1,8 +1,10 @@
 """From verdicts to alerts: what opens, stays and ends, and which cycle to go back to."""
 
 from metrics.core import METRICS, RULES, Finding
-from metrics.judging import check_result, episodes
-from metrics.narrowing import METRIC_LINE
+from metrics.deviations import Deviation
+from metrics.foretelling import about, foretold
+from metrics.judging import check_result, episodes, judged
+from metrics.narrowing import METRIC_LINE, Reading
 from metrics.store import Verdict
 from tests import planted
 
@@ -83,6 +85,34 @@ def test_low_is_what_the_evidence_calls_low_and_the_rest_of_a_run_is_on_the_low_
     low, side = (parts[name].split(", ") for name in ("Also low", "On the low side"))
     assert all(labels[name] <= METRIC_LINE for name in low)
     assert all(labels[name] > METRIC_LINE for name in side)
+
+
+def test_an_alarm_speaks_of_what_is_low_now():
+    """One metric rings it and comes back at 11; another goes on falling. The alert stays the same one."""
+    first, other = [m.name for m in planted.voters()][:2]
+    falls = {first: [0.0] * 8 + [9.0] * 3 + [0.5] * 9, other: [0.0] * 8 + [6.0] * 3 + [9.0] * 9}
+    past = planted.history(falls, seed=1)
+    spoken = {j.cycle: j for j in RULES.get("early_warning").evaluate(past, {})}
+    for cycle, name in ((9, first), (19, other)):
+        (finding,) = spoken[cycle].findings
+        assert finding.metric == first
+        assert finding.evidence["about"] == name
+        assert finding.message.startswith(METRICS.get(name).label)
+    said = foretold(past, judged(past, []))[-1]
+    assert about(said) == (other, "mean_score")
+
+
+def test_what_lies_half_as_low_is_still_spoken_of():
+    """Nothing else would say how the lead goes on when two are about as low."""
+
+    def reading(lead: float, lowest: float) -> str | None:
+        far = {"a": lead, "b": lowest, "c": -0.1}
+        found = {n: Deviation(z, z, -0.1, -0.05, 0.9, 1.0, 0.02, votes=True) for n, z in far.items()}
+        return Reading(9, "narrowing", "steady", 8, lead="a", deviations=found).about
+
+    assert reading(-3.0, -5.0) == "a"
+    assert reading(-2.0, -5.0) == "b"
+    assert reading(-0.5, -2.0) == "a", "nothing is low: what was lost is spoken of"
 
 
 def test_an_alarm_that_fades_speaks_of_what_was_lost_until_it_is_over():

@@ -99,7 +99,20 @@ def test_a_class_that_comes_back_is_over():
     That is more than .35 on the average of the three, and over 13 to 15 far less.
     """
     past = history([*WHOLE, *CLASSES], {CLASSES[7]: step(9, 20.0, until=13)})
-    assert [cycle for cycle, _ in found("part_loss", past)] == [10, 11, 12, 13, 14]
+    told = found("part_loss", past)
+    assert [cycle for cycle, _ in told] == [10, 11, 12, 13, 14]
+    over = [f.message.endswith(", since cycle 9; not over yet.") for _, f in told]
+    assert over == [f.evidence["strength"] < 1 for _, f in told]
+    assert over[-1]
+    assert not over[0]
+
+
+def test_a_slice_that_comes_back_says_that_it_is_not_over():
+    past = history([*WHOLE, *SLICES], {(name, "task=t2"): step(9, 8.0, until=13) for name in VOTERS})
+    told = [f for _, f in found("slice_narrowing", past)]
+    over = [f.message.endswith("; narrowing since cycle 9 is not over yet.") for f in told]
+    assert over == [f.evidence["strength"] < 1 for f in told]
+    assert set(over) == {True, False}
 
 
 def test_one_odd_cycle_of_a_class_is_no_loss():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from metrics.core import History
+from metrics.core import Finding, History
 from metrics.forecasting import Forecast, forecast
 from metrics.store import Verdict
 
@@ -26,9 +26,14 @@ def foretold(history: History, verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def about(verdict: Verdict) -> tuple[str, ...]:
     """The metrics of the whole that something is foretold of; none without an alarm of the early warning."""
-    rung = [f for name, f in verdict.findings if name == RULE and f.severity in ALARMS]
-    found = [f.evidence.get("about") or f.metric for f in rung]
+    found = [led(f) for name, f in verdict.findings if name == RULE and f.severity in ALARMS]
     return (*(metric for metric in found if metric), QUALITY) if found else ()
+
+
+def led(finding: Finding) -> str | None:
+    """The metric that an alarm speaks of: the one that rang, or what is lower by now."""
+    metric = finding.evidence.get("about") or finding.metric
+    return None if metric is None else str(metric)
 
 
 def sentence(history: History, position: int, metrics: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from metrics import forecasting
 from metrics.core import RULES, Trend
 from metrics.foresight import LED, SCORE
-from metrics.foretelling import ALARMS, QUALITY
+from metrics.foretelling import ALARMS, QUALITY, led
 from tests.benchmarks.forecasts import AHEAD
 from tests.benchmarks.forecasts.forecasters import FORECASTERS, Foretold
 from tests.benchmarks.lead_time.series import Series
@@ -33,8 +33,8 @@ def trials(series: Series, names: Sequence[str]) -> pd.DataFrame:
     said = RULES.get("early_warning").evaluate(series.history, {})
     rows = []
     for position, each in enumerate(said[:-1]):
-        led = next((f.metric for f in each.findings if f.severity in ALARMS), None)
-        for of, metric in ((LED, led), (SCORE, QUALITY)) if led else ():
+        lead = next((led(f) for f in each.findings if f.severity in ALARMS), None)
+        for of, metric in ((LED, lead), (SCORE, QUALITY)) if lead else ():
             trend = series.history.trends[metric, None]
             rows += [{"of": of, **row} for row in _row(series, trend, position, names)]
     return pd.DataFrame(rows).assign(world=series.world, regime=series.regime, seed=series.seed)

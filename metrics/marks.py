@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# More prompts than this share with another label, or more of the natural mass at other prompts, is another
-# evaluation: less moves no metric by as much as retraining does.
+# A larger share of the prompts with another label, or of the natural mass at other prompts, is another
+# evaluation. A few corrected labels, and weights estimated anew, are not: nobody begins anew for these.
 RELABELLED, REWEIGHTED = 0.02, 0.05
 
 

@@ -629,14 +629,6 @@ def test_alert_says_what_z_is(at: Path):
     assert found[1] == found[2]
 
 
-@pytest.mark.parametrize(("strength", "over"), [(0.8, ", not over yet"), (1.3, "")])
-def test_an_open_alert_back_within_its_line_says_that_it_is_not_over(at: Path, strength: float, over: str):
-    """Under its line it would look as if it had never been past it."""
-    told = Store(at).alerts("falls").head(1).assign(evidence=json.dumps({"strength": strength}))
-    with patch.object(Store, "alerts", return_value=told):
-        assert f"<b>{strength} times</b> the line of the alarm{over}<" in html(run("alerts"))
-
-
 def test_what_is_foretold_stands_apart_in_the_alarms_message(at: Path):
     said = Store(at).verdicts("falls")[-1].message
     words = said[said.index(BEGINS) :]

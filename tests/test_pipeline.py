@@ -219,7 +219,7 @@ def test_what_the_eval_set_says_of_its_prompts_must_stay_for_a_comparison(store,
 
 
 def test_a_few_corrected_labels_and_weights_told_anew_are_compared(store):
-    """One label in a hundred, weights in other units and a little otherwise: less than retraining moves."""
+    """One label in a hundred, weights in other units and a little otherwise: nobody begins anew for these."""
     usual = [rows([c], "healthy").assign(weight=lambda f: 1.0 + np.arange(len(f)) % 4) for c in range(6)]
     last = relabelled(usual[5], 0.01)
     usual[5] = last.assign(weight=last["weight"] * 7 * (1 + 0.05 * (np.arange(len(last)) % 2)))

@@ -92,8 +92,7 @@ def _sure(alert: pd.Series) -> list[str]:
     strength = evidence.strength(alert["evidence"])
     if strength is not None:
         who = "How sure:" if mine is None else "All voting metrics together"
-        fades = ", not over yet" if strength < 1 and alert["state"] in ("open", "acknowledged") else ""
-        out.append(f"{who} <b>{max(strength, 0.0):.1f} times</b> the line of the alarm{fades}")
+        out.append(f"{who} <b>{max(strength, 0.0):.1f} times</b> the line of the alarm")
     out.append(f"Rule: {raised_by(str(alert['rule']))}")
     return out
 

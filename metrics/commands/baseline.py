@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metrics.asking import Options, Parser, command, lineage_of, open_store
@@ -51,7 +50,7 @@ def baseline(options: Options) -> int:
     choice["note"] = options.note
     before = store.alerts(options.lineage)
     _say(options.lineage, pipeline.choose_baseline(store, options.lineage, progress=show_progress, **choice))
-    if lacks := _lacking(store.standings(options.lineage)):
+    if options.first is not None and (lacks := _lacking(store.standings(options.lineage)[-1])):
         print(lacks, file=sys.stderr)
     if followers := store.followers(options.lineage):
         print(f"Judged again by it too: {safe_line(', '.join(followers))}.", file=sys.stderr)
@@ -69,13 +68,11 @@ def _choice(options: Options) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _lacking(standings: Sequence[Standing]) -> str:
-    """Said of a baseline for which cycles are still to come; empty where it is whole."""
-    last = standings[-1]
-    if last.complete or max(last.baseline, default=-1) < 0:
-        return ""
+def _lacking(last: Standing) -> str:
+    """Said of first cycles some of which are still to come; empty where the baseline is whole."""
     have = len(last.baseline)
-    return f"It has {have} of these {last.wanted} so far; until all are there, nothing is judged."
+    said = f"It has {have} of these {last.wanted} so far; until all are there, nothing is judged."
+    return "" if last.complete else said
 
 
 def _say(lineage: str, choice: Choice) -> None:

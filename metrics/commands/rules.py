@@ -122,8 +122,9 @@ def _tell(rule: UserRule, found: Rows, to: TextIO, kept: bool = True) -> int:
     """A rule as a sentence, and what it does on each lineage, for a person."""
     from metrics.terms import in_words
 
-    name = f"Rule {rule.id}" if rule.id else "Not kept"
-    name = name if kept or not rule.id else f"Not kept, {name.lower()} stays as it is"
+    name = f"Rule {rule.id}"
+    if not kept:
+        name = f"Not kept, rule {rule.id} stays as it is" if rule.id else "Not kept"
     print(safe_line(f"{name}: {in_words(rule.options)}"), file=to)
     for row in found:
         if row["id"] == rule.id:
